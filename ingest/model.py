@@ -1,0 +1,123 @@
+"""Types of the ingest floor: what a file becomes on its way to chunks.
+
+All offsets are Python string offsets (Unicode code points) into the *canonical text* of one version of a
+document. The canonical text holds only words that stand in the file, in reading order; what helps to
+understand a stretch of it (title, headings, a table's column names) travels beside it as context and is
+never part of a quote.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from .errors import Problem
+
+
+class ElementKind(StrEnum):
+    """What a stretch of canonical text is."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    LIST_ITEM = "list_item"
+    TABLE_ROW = "table_row"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """A rectangle on a page, in points (1/72 inch), origin at the page's top left corner, y downwards."""
+
+    page: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """Where canonical text [start, end) stands in the file. Lines, pages and slides count from 1.
+
+    PDF: one segment per printed line (page, box). Spreadsheet: one per cell (sheet, cell as "B7").
+    Slides: one per paragraph (slide). HTML, mail: one per element (lines of the file) where it was found.
+    """
+
+    start: int
+    end: int
+    line_start: int | None = None
+    line_end: int | None = None
+    page: int | None = None
+    box: Box | None = None
+    sheet: str | None = None
+    cell: str | None = None
+    slide: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Element:
+    """One structural piece of the canonical text: [start, end), never overlapping another element.
+
+    `level` is a heading's depth from 1. A table row has its table's column names in `columns` (empty when the
+    table has no header row) and the span of each of its cells, as (start, end), in `cells`; both run
+    parallel when there is a header. The header row itself is an element with `is_header` set.
+    """
+
+    kind: ElementKind
+    start: int
+    end: int
+    level: int | None = None
+    columns: tuple[str, ...] = ()
+    cells: tuple[tuple[int, int], ...] = ()
+    is_header: bool = False
+
+
+Markup = Literal["plain", "markdown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedDocument:
+    """A file as canonical text with its structure.
+
+    `verbatim` says that `text` is the decoded file itself (newlines as "\\n", no byte order mark), so that line
+    numbers follow from counting newlines and `segments` is empty. Otherwise `segments`, in order of start,
+    say where the text stands. `gaps` are parts of the file that could not be read; they go to quarantine
+    while the rest is indexed. `format` is the lower-case name of the format ("pdf", "docx", "markdown"...).
+    """
+
+    title: str
+    text: str
+    elements: tuple[Element, ...]
+    format: str
+    segments: tuple[Segment, ...] = ()
+    verbatim: bool = False
+    markup: Markup = "plain"
+    gaps: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawFile:
+    """A file's bytes and its name (with suffix, without folder), as a parser gets them."""
+
+    name: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Locator:
+    """Exactly where a span stands: character offsets, and the place a person would turn to.
+
+    `boxes` are set for PDF, `cells` is a range such as "A4:C4", `headings` runs from the outermost in.
+    """
+
+    start: int
+    end: int
+    line_start: int | None = None
+    line_end: int | None = None
+    page: int | None = None
+    boxes: tuple[Box, ...] | None = None
+    sheet: str | None = None
+    cells: str | None = None
+    slide: int | None = None
+    headings: tuple[str, ...] = ()

@@ -121,3 +121,123 @@ class Locator:
     cells: str | None = None
     slide: int | None = None
     headings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Who may read a document. `allow` holds "everyone", "group:NAME", "user:NAME"; empty admits only an admin."""
+
+    allow: tuple[str, ...] = ()
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One thing that a source lists, before it is read.
+
+    `fingerprint` changes whenever the content may have changed; it is cheap to get and never trusted to
+    say that two different items are equal.
+    """
+
+    uri: str
+    name: str
+    fingerprint: str
+    modified_at: str
+    access: Access
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unlisted:
+    """A place that could not be listed: what is known under `prefix` is neither confirmed nor removed."""
+
+    prefix: str
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """All that a source holds within a scope. `hidden` counts what its rules left out."""
+
+    items: tuple[Item, ...]
+    unlisted: tuple[Unlisted, ...] = ()
+    hidden: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A document in the catalog, at its current version. `version` is "sha256:" and the hash of its bytes."""
+
+    id: str
+    source: str
+    uri: str
+    title: str
+    format: str
+    version: str
+    modified_at: str
+    access: Access
+    access_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A stretch of one version's canonical text, cut at structure, that fits the embedding model whole.
+
+    `text` is exactly canonical[start:end]. `indexed_text` is what gets embedded and searched: the context (title,
+    headings, column names) and the text as plain prose. `elements` and `segments` are the document's own,
+    cut to the chunk; `first_line` is the source line of `start` for verbatim formats.
+    """
+
+    id: str
+    document_id: str
+    version: str
+    ordinal: int
+    start: int
+    end: int
+    text: str
+    indexed_text: str
+    headings: tuple[str, ...]
+    lead_in: str | None
+    elements: tuple[Element, ...]
+    segments: tuple[Segment, ...]
+    first_line: int | None
+    markup: Markup
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineEntry:
+    """A file, or a part of one, that could not be read. `since` is UTC, ISO 8601."""
+
+    source: str
+    uri: str
+    code: str
+    reason: str
+    mend: str
+    since: str
+    part: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """What the catalog knows of a source. Times are UTC, ISO 8601."""
+
+    name: str
+    kind: str
+    location: str
+    documents: int
+    chunks: int
+    quarantined: int
+    last_sync: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncReport:
+    """What one sync did. Every listed item is counted in exactly one of the first four and `quarantined`."""
+
+    added: int = 0
+    updated: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    chunks: int = 0
+    seconds: float = 0.0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from .model import ParsedDocument, RawFile
+from .model import Chunk, Document, Item, Listing, ParsedDocument, RawFile
 
 
 class Parser(Protocol):
@@ -22,3 +22,37 @@ class Tokenizer(Protocol):
     """
 
     def __call__(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]: ...
+
+
+class Connector(Protocol):
+    """One system that holds documents. `location` is the uri prefix that holds everything it lists."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def location(self) -> str: ...
+
+    def list(self) -> Listing:
+        """All items in scope. Raises `SourceError` when it cannot list at all."""
+        ...
+
+    def read(self, item: Item) -> RawFile:
+        """One item's bytes. Raises `ParseError` when it cannot."""
+        ...
+
+
+class ChunkSink(Protocol):
+    """Where chunks go: both search indexes. Each call is durable when it returns and safe to repeat."""
+
+    def write(self, chunks: Sequence[Chunk], documents: Mapping[str, Document]) -> None:
+        """Adds or replaces chunks. `documents` maps document ids to what the chunks belong to."""
+        ...
+
+    def remove(self, chunk_ids: Sequence[str]) -> None:
+        """Removes chunks; unknown ids are ignored."""
+        ...
+
+    def set_access(self, chunks: Sequence[Chunk], documents: Mapping[str, Document]) -> None:
+        """Takes over the documents' access for chunks that are already held; nothing is embedded."""
+        ...

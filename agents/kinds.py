@@ -1,0 +1,180 @@
+"""Whether a unit holds the kind of thing that a question asks for: an amount, a duration, a person, a rule ...
+
+Patterns for English and German. What the question itself already says ("after five years") does not count
+as found, since an answer brings something new. `signals` is the only caller.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import assert_never
+
+from .question import Asked, Part
+from .words import STOPWORDS, stem, words_of
+
+_NUMBER_WORDS = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|ninety|hundred"
+    "|thousand|million|billion|half|once|twice|double|eine[mnrs]?|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf"
+    "|zwanzig|dreißig|hundert|tausend|einmal|zweimal|doppelt|halbe[nrs]?|unlimited|no limit|unbegrenzt|zero|none"
+)
+_NUMERAL = r"\d[\d.,:/]*"
+_TIME_UNIT = (
+    "seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|yrs?|quarters?|decades?|centur(?:y|ies)"
+    "|sekunden?|minuten?|stunden?|tage?n?|wochen?|monate?n?s?|jahre?n?s?|quartale?|\\w*(?:tage|wochen|monate)n?"
+)
+_CURRENCY = r"(?:[$€£¥₹]|\b(?:usd|eur|gbp|chf|cad|aud|dollars?|euros?|pounds?|cents?|franken)\b)"
+_NUMBER = re.compile(rf"(?<![\w.]){_NUMERAL}|\b(?:{_NUMBER_WORDS})\b", re.IGNORECASE)
+_MONEY = re.compile(
+    rf"{_CURRENCY}\s?{_NUMERAL}|{_NUMERAL}\s?(?:k|m|bn|million|billion|mio\.?|mrd\.?)?\s?{_CURRENCY}", re.IGNORECASE
+)
+_MONEY_WORD = re.compile(
+    r"\b(?:free(?: of charge)?|no (?:cost|charge|fee|limit)|fully (?:covered|paid|reimbursed)|actual costs?|not (?:be )?(?:reimbursed|"
+    r"covered|paid)|kostenlos|kostenfrei|unentgeltlich|budget|fee|price|cost|gebühr|preis|kosten)\b",
+    re.IGNORECASE,
+)
+_SHARE = re.compile(r"\d\s?%|\bper ?cent\b|\bprozent\b|\bhalf\b|\d/\d|\bhälfte\b|\bthird\b|\bquarter\b", re.IGNORECASE)
+_SPAN_OF_TIME = re.compile(
+    rf"(?:{_NUMERAL}\+?|\b(?:{_NUMBER_WORDS}|a|an|several|few))[\s-]*(?:\w+[\s-]+){{0,2}}?(?:{_TIME_UNIT})\b", re.IGNORECASE
+)
+_TIME_WORD = re.compile(
+    rf"\b(?:{_TIME_UNIT}|immediately|permanently|indefinitely|annual(?:ly)?|monthly|weekly|daily|sofort|unverzüglich|unbefristet"
+    r"|jährlich|monatlich|until|until further notice|forever|eod|overnight|asap)\b",
+    re.IGNORECASE,
+)
+_FREQUENCY = re.compile(
+    r"\b(?:every|each|per|once|twice|times|daily|weekly|monthly|quarterly|yearly|annual(?:ly)?|bi-?weekly|bi-?monthly|fortnightly"
+    r"|semi-?annual(?:ly)?|hourly|regularly|ad hoc|recurring|continuous(?:ly)?|jede[nrs]?|pro|einmal|zweimal|täglich|wöchentlich"
+    r"|monatlich|vierteljährlich|halbjährlich|jährlich|alle|regelmäßig|mondays|tuesdays|wednesdays|thursdays|fridays|yrs?|years)\b",
+    re.IGNORECASE,
+)
+_MONTH = (
+    "jan(?:uary|uar)?|feb(?:ruary|ruar)?|mar(?:ch)?|märz|apr(?:il)?|may|mai|june?|juni|july?|juli|aug(?:ust)?|sept?(?:ember)?"
+    "|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?"
+)
+_DATE = re.compile(
+    rf"\b(?:{_MONTH})\.?,? \d|\d\.? ?(?:{_MONTH})\b|\b(?:1[0-9]|20)\d\d\b|\b\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}\b|\b\d{{1,2}}(?:st|nd|rd|th)\b"
+    r"|\b\d{1,2}:\d\d\b|\b\d{1,2} ?[ap]\.?m\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\bq[1-4]\b|\bnoon\b|\bmidnight\b"
+    r"|\b(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)s?\b|\d uhr\b|\b\d\. (?:quartal|werktag)\b",
+    re.IGNORECASE,
+)
+_DATE_WORD = re.compile(
+    r"\b(?:when|before|after|by|within|until|as soon as|once|during|beginning|end of|start of|first|last|month|year|week|quarter|day"
+    r"|prior|wenn|sobald|vor|nach|bis|innerhalb|während|anfang|ende|ersten|letzten|monat|jahr|woche|tag|century|jahrhundert)\b",
+    re.IGNORECASE,
+)
+_ROLE = re.compile(
+    r"\b(?:\w*managers?|directors?|heads?|chiefs?|c[efotis]o|ciso|vps?|vice president|presidents?|officers?|leads?|leaders?|teams?"
+    r"|departments?|hr|human resources|finance|legal|board|committee|council|administrators?|admins?|supervisors?|owners?|partners?"
+    r"|employees?|staff|teammates?|engineers?|coordinators?|specialists?|counsel|secretary|executives?|founders?|group|ops|desk|support"
+    r"|\w*leiter(?:in)?|\w*leitung|geschäftsführ\w+|vorstand|abteilung|beauftragte[rn]?|vorgesetzte[rn]?|mitarbeiter\w*|betriebsrat"
+    r"|personal\w*|buchhaltung|sekretariat|verwaltung)\b|@[\w-]+|\S+@\S+\.\w+",
+    re.IGNORECASE,
+)
+_PLACE = re.compile(
+    r"#[\w-]{3,}|https?://|\bwww\.|\b(?:in|at|on|to|from|into|im|in der|auf|unter|bei|via|through|under)\s+(?:the\s+|der\s+|dem\s+)?[A-Z][\w-]+"
+    r"|\b(?:office|building|room|floor|street|city|country|region|portal|folder|drive|page|site|dashboard|channel|inbox|intranet|system"
+    r"|tab|menu|section|north|south|east|west|gebäude|raum|stock|straße|büro|ordner|laufwerk|seite|nord|süd|ost)\w*\b|\S+@\S+\.\w+"
+)
+_RULE = re.compile(
+    r"\b(?:must|may|can|cannot|can't|should|shall|need(?:s|ed)?|require[ds]?|allowed|permitted|prohibited|forbidden|eligible|entitled|never"
+    r"|always|not|no|only|yes|won't|don't|doesn't|isn't|aren't|unless|except|optional|mandatory|able|free to|welcome|provided|will|without"
+    r"|darf|dürfen|kann|können|muss|müssen|soll\w*|nicht|kein\w*|nur|immer|nie|verboten|erlaubt|gestattet|untersagt|zulässig|pflicht|ja|nein"
+    r"|anspruch|erforderlich|ohne|außer)\b",
+    re.IGNORECASE,
+)
+_STEP = re.compile(
+    r"\b(?:click|go to|select|submit|fill|send|contact|open|request|create|enter|choose|add|use|log ?in|navigate|email|e-mail|post|ask|call|upload"
+    r"|complete|visit|follow|run|set|install|write|book|file|raise|report|notify|inform|reach out|sign|schedule|via|through|by \w+ing|step"
+    r"|first|then|please|should|must|need to|klicken|wählen|senden|ausfüllen|einreichen|beantragen|öffnen|eingeben|melden|wenden|anrufen|über"
+    r"|schritt|zunächst|anschließend|bitte|muss|müssen)\b",
+    re.IGNORECASE,
+)
+_REASON = re.compile(
+    r"\b(?:because|due to|since|so that|so you|in order to|to ensure|to make sure|to avoid|to prevent|to keep|reason|therefore|thus|hence|caus\w+|as a"
+    r" result|means|led to|result\w*|owing|this (?:way|allows|ensures|helps)|in case|otherwise|for the purpose|weil|da|damit|deshalb|daher|wegen|aufgrund"
+    r"|grund|um .+ zu|ursache|führt|sonst)\b",
+    re.IGNORECASE,
+)
+_IS = re.compile(r"\b(?:is|are|was|means?|refers? to|stands? for|describes?|known as|ist|sind|bedeutet|bezeichnet|steht für)\b|:", re.IGNORECASE)
+_STRONG, _WEAK, _TRACE = 1.0, 0.5, 0.25
+
+
+def kind_present(part: Part, text: str, columns: tuple[str, ...] = ()) -> float:
+    """How plainly `text` holds the kind of thing that `part` asks for: 0 (not at all) to 1 (plainly).
+
+    Kinds without a plain form (THING, OTHER) give a value by the names and new words in `text`. A table row's
+    `columns` count for amounts, since the currency often stands there.
+    """
+    match part.asked:
+        case Asked.AMOUNT:
+            return _amount(part, text, columns)
+        case Asked.NUMBER:
+            return _number(part, text)
+        case Asked.DURATION:
+            return _graded(_new(part, _SPAN_OF_TIME, text), _new(part, _NUMBER, text) and _TIME_WORD.search(" ".join((text, *columns))),
+                           _TIME_WORD.search(text))
+        case Asked.FREQUENCY:
+            return _graded(_new(part, _FREQUENCY, text), _new(part, _SPAN_OF_TIME, text), _new(part, _NUMBER, text))
+        case Asked.DATE:
+            return _graded(_new(part, _DATE, text), _DATE_WORD.search(text), _new(part, _NUMBER, text))
+        case Asked.PERSON:
+            return _graded(_new(part, _ROLE, text), new_names(part, text) > 0, None)
+        case Asked.PLACE:
+            return _graded(_new(part, _PLACE, text), new_names(part, text) > 0, None)
+        case Asked.YES_NO:
+            return _graded(_RULE.search(text), None, _IS.search(text))
+        case Asked.PROCEDURE:
+            return _graded(_STEP.search(text), _RULE.search(text), None)
+        case Asked.REASON:
+            return _graded(_REASON.search(text), None, None)
+        case Asked.DEFINITION:
+            return _graded(_IS.search(text), None, None)
+        case Asked.THING | Asked.OTHER:
+            return _graded(new_names(part, text) > 0, len(text) > 0, None)
+        case _ as unknown:
+            assert_never(unknown)
+
+
+def new_names(part: Part, text: str) -> int:
+    """Names in `text` (capitalised inside a sentence, acronyms, words with digits) that the question lacks."""
+    known = {term.stem for term in part.terms}
+    found = 0
+    for index, (word, _, _) in enumerate(words_of(text)):
+        capital = word[0].isupper() and (index > 0 or word.isupper())
+        if (capital or any(c.isupper() for c in word[1:])) and word.lower() not in STOPWORDS and stem(word) not in known:
+            found += 1
+    return found
+
+
+def numbers(text: str) -> set[str]:
+    """Numerals and number words of `text`, lower case."""
+    return {match.group().lower().rstrip(".,:/") for match in _NUMBER.finditer(text)}
+
+
+def _graded(strong: object, weak: object, trace: object) -> float:
+    return _STRONG if strong else _WEAK if weak else _TRACE if trace else 0.0
+
+
+def _new(part: Part, pattern: re.Pattern[str], text: str) -> bool:
+    """Whether `pattern` finds something in `text` that the question does not say itself."""
+    question = part.text.lower()
+    return any(match.group().lower() not in question for match in pattern.finditer(text))
+
+
+def _amount(part: Part, text: str, columns: tuple[str, ...]) -> float:
+    number = _new(part, _NUMBER, text)
+    in_columns = number and re.search(_CURRENCY, " ".join(columns), re.IGNORECASE)
+    return _graded(_new(part, _MONEY, text) or in_columns, (number and _SHARE.search(text)) or _MONEY_WORD.search(text), number)
+
+
+def _number(part: Part, text: str) -> float:
+    if re.search(r"percent|share|proportion|ratio|prozent|anteil", part.text, re.IGNORECASE):
+        return _graded(_new(part, _SHARE, text), None, _new(part, _NUMBER, text))
+    if not _new(part, _NUMBER, text):
+        return 0.0
+    if part.unit is None:
+        return _STRONG
+    words = words_of(text)
+    at_number = [index for index, (word, _, _) in enumerate(words) if _NUMBER.fullmatch(word)]
+    near = any(stem(word) == part.unit for index in at_number for word, _, _ in words[index + 1 : index + 4])
+    return _STRONG if near else _WEAK

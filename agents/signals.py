@@ -1,0 +1,250 @@
+"""Signals of answering: for a question part and a candidate unit, numbers that say whether the one answers the other.
+
+`question` and `kinds` feed this module; `judging` weighs what it measures. Each signal is a pure function of the
+part, the candidates and their embeddings, and can be measured alone (`bench/answerability.py` does).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .kinds import kind_present, new_names, numbers
+from .question import Asked, Part, Term
+from .words import content_stems, words_of
+
+Array = NDArray[np.float32]
+Tokens = tuple[Array, Sequence[tuple[int, int]]]
+# How rare a stem is in the corpus: 0 (in every chunk) to 1 (in one or none).
+Rarity = Callable[[str], float]
+
+
+class Embeddings(Protocol):
+    """What the signals need of an embedding model."""
+
+    def embed_sentences(self, texts: Sequence[str]) -> Array:
+        """(n, d) float32, rows of length 1."""
+        ...
+
+    def embed_tokens(self, texts: Sequence[str]) -> Sequence[Tokens]:
+        """For each text the (t, d) token vectors without special tokens, and their (start, end) offsets."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A sentence, list item or table row that may answer, as plain text (no markup), with its surroundings.
+
+    `passage_text` is the retrieved chunk that holds it; `lead_in` the line that opens its list; `columns` and `cells`
+    run parallel for a table row. `passage_score` is the fused score, `dense` a cosine, `lexical` a BM25 score, `rank`
+    the passage's rank from 0.
+    """
+
+    text: str
+    passage_text: str
+    headings: tuple[str, ...] = ()
+    title: str = ""
+    columns: tuple[str, ...] = ()
+    cells: tuple[str, ...] = ()
+    lead_in: str | None = None
+    passage_score: float = 0.0
+    dense: float = 0.0
+    lexical: float = 0.0
+    rank: int = 0
+
+
+SIGNALS = (
+    "sentence_cosine",
+    "context_cosine",
+    "passage_cosine",
+    "heading_cosine",
+    "passage_score",
+    "passage_lexical",
+    "passage_rank",
+    "term_match",
+    "term_match_worst",
+    "term_match_context",
+    "term_match_context_worst",
+    "coverage",
+    "coverage_context",
+    "names_missing",
+    "kind_present",
+    "kind_is_factual",
+    "novelty",
+    "new_names",
+    "new_numbers",
+    "is_question",
+    "is_lead_in",
+    "length",
+    "row_match",
+    "cosine_margin",
+    "match_margin",
+)
+
+_NAME_WEIGHT = 1.5
+_TOLD_WEIGHT = 0.5
+_FACTUAL = frozenset({Asked.AMOUNT, Asked.NUMBER, Asked.DURATION, Asked.FREQUENCY, Asked.DATE})
+_FULL_LENGTH = 40
+
+
+def common_rarity(_stem: str) -> float:
+    """Stands in for corpus statistics: every stem counts the same."""
+    return 0.7
+
+
+def context_of(candidate: Candidate) -> str:
+    """Title, headings and lead-in of a candidate in one line; what it is about without its own words."""
+    parts = (candidate.title, *candidate.headings, candidate.lead_in or "", " ".join(candidate.columns))
+    return " > ".join(part for part in parts if part)
+
+
+def heading_of(candidate: Candidate) -> str:
+    """Title and headings in one line; "-" where there are none."""
+    return " > ".join(part for part in (candidate.title, *candidate.headings) if part) or "-"
+
+
+def term_weights(terms: Sequence[Term], rarity: Rarity) -> Array:
+    """(terms,) weight of each term of a part: rare ones and names count more, what was told before the question less."""
+    weights = [
+        rarity(term.stem) * (1.0 if term.kind == "word" else _NAME_WEIGHT) * (1.0 if term.focus else _TOLD_WEIGHT) for term in terms
+    ]
+    return np.asarray(weights, dtype=np.float32) + np.float32(1e-3)
+
+
+def term_vectors(terms: Sequence[Term], tokens: Tokens) -> Array:
+    """(terms, d): for each term the mean of its token vectors, of length 1; zero where it was cut off."""
+    vectors, offsets = tokens
+    rows = np.zeros((len(terms), vectors.shape[1] if len(vectors) else 1), dtype=np.float32)
+    for row, term in enumerate(terms):
+        inside = [i for i, (start, end) in enumerate(offsets) if start < term.end and end > term.start]
+        if inside:
+            rows[row] = vectors[inside].mean(axis=0)
+    return _unit(rows)
+
+
+def term_matches(query: Array, tokens: Tokens) -> Array:
+    """(terms,) late interaction: each query term's greatest cosine with any token (ColBERT, Khattab and Zaharia 2020)."""
+    vectors, _ = tokens
+    if not len(vectors) or not len(query):
+        return np.zeros(len(query), dtype=np.float32)
+    matches: Array = (query @ _unit(vectors).T).max(axis=1)
+    return matches
+
+
+def weighted(values: Array, weights: Array) -> float:
+    """Weighted mean of `values`; 0 for none."""
+    return float(values @ weights / weights.sum()) if len(values) else 0.0
+
+
+def worst(values: Array, weights: Array) -> float:
+    """The least value among the weightier half of the terms: what the candidate misses most."""
+    if not len(values):
+        return 0.0
+    return float(values[weights >= np.median(weights)].min())
+
+
+def covered(terms: Sequence[Term], stems: set[str]) -> Array:
+    """(terms,) 1 where the term's stem stands in `stems`, also as a part of a longer word (German compounds)."""
+    found = [t.stem in stems or (len(t.stem) > 4 and any(t.stem in s or (len(s) > 4 and s in t.stem) for s in stems)) for t in terms]  # noqa: PLR2004
+    return np.asarray(found, dtype=np.float32)
+
+
+def names_missing(terms: Sequence[Term], stems: set[str]) -> float:
+    """Share of the part's names, numbers and quoted words that stand nowhere in the candidate or its surroundings."""
+    special = [term for term in terms if term.kind != "word"]
+    return 1.0 - float(covered(special, stems).mean()) if special else 0.0
+
+
+def novelty(part: Part, text: str) -> float:
+    """Share of the content words of `text` that the question does not hold: a restated question answers nothing."""
+    stems = content_stems(text)
+    return len(stems - {term.stem for term in part.terms}) / len(stems) if stems else 0.0
+
+
+def row_match(terms: Sequence[Term], candidate: Candidate) -> float:
+    """For a table row: how well one cell takes up the question's words and the columns take up others; 0 for prose."""
+    if not candidate.cells or not terms:
+        return 0.0
+    in_cells = max((covered(terms, content_stems(cell)) for cell in candidate.cells), key=lambda c: float(c.sum()))
+    in_columns = covered(terms, content_stems(" ".join((*candidate.columns, candidate.lead_in or "", heading_of(candidate)))))
+    return float(in_cells.mean() * (0.5 + 0.5 * np.maximum(in_columns - in_cells, 0).mean()))
+
+
+def measure(part: Part, candidates: Sequence[Candidate], embeddings: Embeddings, rarity: Rarity = common_rarity) -> Array:
+    """(candidates, SIGNALS) the signals of every candidate for one question part."""
+    if not candidates:
+        return np.zeros((0, len(SIGNALS)), dtype=np.float32)
+    weights = term_weights(part.terms, rarity)
+    query = term_vectors(part.terms, embeddings.embed_tokens([part.text])[0])
+    asked = embeddings.embed_sentences([part.text])[0]
+    sentences = embeddings.embed_tokens([c.text for c in candidates])
+    passages = _by_text(embeddings.embed_tokens, [c.passage_text for c in candidates])
+    headings = _by_text(embeddings.embed_tokens, [heading_of(c) for c in candidates])
+    rows = []
+    for candidate, tokens in zip(candidates, sentences, strict=True):
+        passage, heading = passages[candidate.passage_text], headings[heading_of(candidate)]
+        own = term_matches(query, tokens)
+        around = np.maximum(own, np.maximum(term_matches(query, passage), term_matches(query, heading)))
+        stems = content_stems(candidate.text)
+        all_stems = stems | content_stems(context_of(candidate)) | content_stems(candidate.passage_text)
+        covers, covers_around = covered(part.terms, stems), covered(part.terms, all_stems)
+        cosine = float(asked @ _mean(tokens))
+        rows.append(
+            {
+                "sentence_cosine": cosine,
+                "context_cosine": float(asked @ _unit(_mean(tokens) + _mean(heading))),
+                "passage_cosine": float(asked @ _mean(passage)),
+                "heading_cosine": float(asked @ _mean(heading)),
+                "passage_score": candidate.passage_score,
+                "passage_lexical": math.log1p(max(candidate.lexical, 0.0)),
+                "passage_rank": 1.0 / (1.0 + candidate.rank),
+                "term_match": weighted(own, weights),
+                "term_match_worst": worst(own, weights),
+                "term_match_context": weighted(around, weights),
+                "term_match_context_worst": worst(around, weights),
+                "coverage": weighted(covers, weights),
+                "coverage_context": weighted(covers_around, weights),
+                "names_missing": names_missing(part.terms, all_stems),
+                "kind_present": kind_present(part, candidate.text, candidate.columns),
+                "kind_is_factual": float(part.asked in _FACTUAL),
+                "novelty": novelty(part, candidate.text),
+                "new_names": math.log1p(new_names(part, candidate.text)),
+                "new_numbers": float(bool(numbers(candidate.text) - numbers(part.text))),
+                "is_question": float(candidate.text.rstrip(" *_").endswith("?")),
+                "is_lead_in": float(candidate.text.rstrip(" *_").endswith(":")),
+                "length": min(1.0, math.log1p(len(words_of(candidate.text))) / math.log1p(_FULL_LENGTH)),
+                "row_match": row_match(part.terms, candidate),
+            }
+        )
+    _add_margins(rows, "sentence_cosine", "cosine_margin")
+    _add_margins(rows, "term_match", "match_margin")
+    return np.asarray([[row[name] for name in SIGNALS] for row in rows], dtype=np.float32)
+
+
+def _add_margins(rows: list[dict[str, float]], source: str, name: str) -> None:
+    """Adds how far each row's signal lies above the best of the others (below: negative)."""
+    values = sorted((row[source] for row in rows), reverse=True)
+    for row in rows:
+        others = values[1] if row[source] == values[0] and len(values) > 1 else values[0]
+        row[name] = row[source] - others
+
+
+def _by_text(embed: Callable[[Sequence[str]], Sequence[Tokens]], texts: Sequence[str]) -> dict[str, Tokens]:
+    distinct = list(dict.fromkeys(texts))
+    return dict(zip(distinct, embed(distinct), strict=True))
+
+
+def _mean(tokens: Tokens) -> Array:
+    vectors, _ = tokens
+    return _unit(vectors.mean(axis=0)) if len(vectors) else np.zeros(384, dtype=np.float32)
+
+
+def _unit(vectors: Array) -> Array:
+    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    unit: Array = vectors / np.maximum(norms, np.float32(1e-9))
+    return unit

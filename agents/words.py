@@ -1,0 +1,56 @@
+"""Words, their stems and the words that carry no content, for English and German."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+STOPWORDS = frozenset(
+    """a an the and or but if then else of to in on at by for from with without as into onto over under up down out off
+    about than that this these those there here it its it's he she they them their his her him we us our ours you your yours i i'm
+    i'd i'll i've me my mine myself yourself be is are was were been being am do does did done doing have has had having can could may might must
+    shall should will would what which who whom whose when where why how much many more most some any each every all both
+    either neither no not nor only own same so such too very just also again once ever still yet please tell say get gets got
+    need needs needed want wants like let lets make makes made s t d ll re ve isn't aren't don't doesn't didn't can't won't anyone someone something
+    anything one ones other another per via etc while during before after between through because until upon within
+    long often soon far old work works use used happen happens mean there's what's who's we're you're
+    der die das den dem des ein eine einen einem einer eines und oder aber wenn dann als wie was wer wen wem wessen wann wo
+    wohin woher warum weshalb wieso welche welcher welches welchem welchen ist sind war waren sein wird werden wurde wurden
+    hat haben hatte hatten kann können konnte darf dürfen muss müssen soll sollen sollte sollten will wollen möchte ich du er sie es wir ihr mich
+    mir uns euch ihn ihm ihnen mein meine meinen meiner meinem sein seine unser unsere unseren ihre ihren nicht kein keine keinen auch noch nur schon so zu zum
+    zur im in am an auf aus bei mit nach von vom vor für über unter durch gegen ohne um bis ab seit man sich gibt es viel viele
+    lange oft bitte dass daß ob denn mehr sehr etwa etwas""".split()
+)
+_WORD = re.compile(r"[^\W_]+(?:[-'’.&/+#][^\W_]+)*[+#%]*", re.UNICODE)
+_SUFFIXES = (
+    "ization ational ements ations ement ments ation ances ences ment ance ence ities ingly ible able ings ions ness ity ion"
+    " ing ers ies ied ive ungen ung heit keit lich isch ern em en er es ed ly al or e s n y"
+).split()
+_MIN_STEM = 3
+_MIN_WORD = 4
+
+
+def words_of(text: str) -> list[tuple[str, int, int]]:
+    """The words of `text` with their spans; "e-mail", "3.5" and "R&D" are one word each."""
+    return [(match.group(), match.start(), match.end()) for match in _WORD.finditer(text)]
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """A crude stem shared by a word's forms: lower case, without possessive and one suffix."""
+    low = word.lower().replace("’", "'")
+    low = low.removesuffix("'s").removesuffix("'")
+    if len(low) <= _MIN_WORD - 1 or any(c.isdecimal() for c in low):
+        return low
+    if len(low) == _MIN_WORD:
+        return low.removesuffix("s") if not low.endswith("ss") else low
+    for suffix in _SUFFIXES:
+        if low.endswith(suffix) and len(low) - len(suffix) >= _MIN_STEM:
+            low = low[: -len(suffix)]
+            break
+    return low[:-1] if len(low) > _MIN_STEM and low[-1] == low[-2] else low
+
+
+def content_stems(text: str) -> set[str]:
+    """Stems of the words of `text` that carry content."""
+    return {stem(word) for word, _, _ in words_of(text) if word.lower() not in STOPWORDS}

@@ -1,0 +1,160 @@
+"""What the command line shows: answers, hits and tables for people; progress on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from agents.model import Answer
+from ingest.connectors.files import path_of
+from ingest.model import Document, Locator, QuarantineEntry, SourceState, SyncReport
+from ingest.syncing import Progress
+from retrieval.model import Hit
+
+WIDTH = 100
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on standard output."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+    sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """A line for people that is no part of the result: standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def show_answer(answer: Answer) -> None:
+    """The answer, then each citation with its place and its words."""
+    print(_wrap(answer.answer))
+    citations = answer.citations
+    if answer.abstention is not None and answer.abstention.nearest:
+        print("\nNearest passages, which do not answer it:")
+        citations = answer.abstention.nearest
+    else:
+        print()
+    for citation in citations:
+        print(f"\n[{citation.id}] {citation.document.title} · {place(citation.document, citation.locator)}")
+        print(_wrap(f"“{_one_line(citation.quote)}”", indent="    "))
+        if any(citation.header):
+            print(_wrap("columns: " + " | ".join(citation.header), indent="    "))
+
+
+def show_hits(hits: Sequence[Hit]) -> None:
+    """Ranked passages."""
+    if not hits:
+        print("Nothing found.")
+    for hit in hits:
+        why = ", ".join(f"{name} {value:.2f}" for name, value in hit.why.items())
+        print(f"{hit.rank:>2}. {hit.document.title} · {place(hit.document, hit.locator)}  ({hit.score:.2f}: {why})")
+        print(_wrap(textwrap.shorten(_one_line(hit.chunk.text), 300, placeholder=" …"), indent="    "))
+
+
+def show_report(report: SyncReport) -> None:
+    """What a sync did, in one line."""
+    print(f"{report.added} added, {report.updated} updated, {report.removed} removed, {report.unchanged} unchanged, "
+          f"{report.quarantined} quarantined; {report.chunks} chunks in {report.seconds:.1f} s")
+    if report.quarantined:
+        say("What could not be read, and why: groundcrew sources quarantine")
+
+
+def show_sources(states: Sequence[SourceState]) -> None:
+    """Sources and their freshness."""
+    if not states:
+        print("No sources yet: groundcrew ingest PATH, or [sources.NAME] in groundcrew.toml")
+    for s in states:
+        print(f"{s.name:<16} {s.kind:<8} {s.documents:>6} documents {s.chunks:>8} chunks {s.quarantined:>4} quarantined  "
+              f"synced {s.last_sync or 'never'}  {s.location}")
+
+
+def show_quarantine(entries: Sequence[QuarantineEntry]) -> None:
+    """What could not be read, why, and what to do."""
+    if not entries:
+        print("Nothing is in quarantine.")
+    for entry in entries:
+        part = f", {entry.part}" if entry.part else ""
+        print(f"{_short(entry.uri)}{part}\n    {entry.code}: {entry.reason}\n    to mend: {entry.mend}")
+
+
+def place(document: Document, locator: Locator) -> str:
+    """Where to open the file: "travel.md, lines 18-19", "report.pdf, page 4", "budget.xlsx, Costs!A4:C4"."""
+    parts = [_short(document.uri)]
+    if locator.page is not None:
+        parts.append(f"page {locator.page}")
+    if locator.slide is not None:
+        parts.append(f"slide {locator.slide}")
+    if locator.sheet is not None:
+        parts.append(f"{locator.sheet}!{locator.cells}" if locator.cells else locator.sheet)
+    if locator.line_start is not None and locator.page is None:
+        many = locator.line_end != locator.line_start
+        parts.append(f"lines {locator.line_start}-{locator.line_end}" if many else f"line {locator.line_start}")
+    return ", ".join(parts)
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Callable[[Progress], None]]:
+    """A bar with rate and time left on a terminal; a line every few seconds elsewhere. Standard error."""
+    if not sys.stderr.isatty():
+        yield _progress_lines(title)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
+               TimeRemainingColumn(), TextColumn("{task.fields[name]}", style="dim"))
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None, rate="", name="")
+        started = time.monotonic()
+
+        def update(progress: Progress) -> None:
+            rate = progress.done / max(time.monotonic() - started, 1e-3)
+            bar.update(task, completed=progress.done, total=progress.total, name=progress.name[:40],
+                       rate=f"{rate:.1f} files/s, {progress.chunks} chunks")
+
+        yield update
+
+
+def _progress_lines(title: str) -> Callable[[Progress], None]:
+    started = shown = time.monotonic()
+
+    def update(progress: Progress) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        if now - shown < 5 or not progress.done:
+            return
+        shown = now
+        rate = progress.done / (now - started)
+        left = (progress.total - progress.done) / rate
+        say(f"{title}: {progress.done}/{progress.total} files, {rate:.1f} files/s, {progress.chunks} chunks, "
+            f"about {left:.0f} s left")
+
+    return update
+
+
+def _short(uri: str) -> str:
+    """A path relative to the working folder where it lies below it."""
+    if not uri.startswith("file:"):
+        return uri
+    path = path_of(uri)
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _wrap(text: str, indent: str = "") -> str:
+    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False,
+                         break_on_hyphens=False)

@@ -1,0 +1,100 @@
+"""Proves that catalog, both indexes and the model agree; mends what can be mended."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ingest.catalog import Catalog
+from retrieval.embedding import bundled_model, verify_weights
+from retrieval.errors import ModelError, SearchIndexError
+
+from .wiring import OPTIONAL_TOOLS, Platform, found_tools
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """What was found. `ok` is true when `problems` is empty."""
+
+    problems: tuple[str, ...]
+    documents: int
+    chunks: int
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+
+def diagnose(platform: Platform) -> Diagnosis:
+    """Checks everything and changes nothing.
+
+    Raises:
+        CatalogError: the catalog cannot be opened; nothing can be said without it.
+    """
+    catalog = platform.catalog
+    problems = [f"the catalog file is damaged: {line}" for line in catalog.damage()]
+    problems += _misquoting(catalog)
+    problems += _disagreeing(platform)
+    try:
+        verify_weights(bundled_model())
+    except ModelError as error:
+        problems.append(str(error))
+    documents, chunks = catalog.counts()
+    return Diagnosis(problems=tuple(problems), documents=documents, chunks=chunks)
+
+
+def repair(platform: Platform) -> None:
+    """Makes the indexes agree with the catalog. An index that cannot be opened is set aside and made anew."""
+    with platform.writing():
+        platform.synchronizer.discard_waste()
+        for name, index in (("vectors", platform.index.vectors), ("lexical", platform.index.lexical)):
+            try:
+                index.ids()
+            except SearchIndexError:
+                index.close()
+                stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+                shutil.move(platform.home / name, platform.home / f"{name}.damaged-{stamp}")
+        platform.index.mend(platform.catalog, platform.index.compare(platform.catalog))
+
+
+def _misquoting(catalog: Catalog) -> list[str]:
+    """Chunks whose words are not those of the canonical text at their place: citations from them would lie."""
+    problems = []
+    for document in catalog.documents():
+        text = catalog.text(document.id) or ""
+        chunks = catalog.chunks(catalog.chunk_ids(document.id)).values()
+        wrong = sum(text[chunk.start:chunk.end] != chunk.text for chunk in chunks)
+        if wrong:
+            problems.append(f"{wrong} chunks of {document.uri} do not match its text; ingest it again")
+    return problems
+
+
+def _disagreeing(platform: Platform) -> list[str]:
+    problems = []
+    for name, index in (("vector", platform.index.vectors), ("lexical", platform.index.lexical)):
+        try:
+            index.ids()
+        except SearchIndexError as error:
+            problems.append(str(error))
+    if problems:
+        return problems
+    for found in platform.index.compare(platform.catalog):
+        if found.missing:
+            problems.append(f"the {found.index} index lacks {len(found.missing)} chunks that the catalog names")
+        if found.surplus:
+            problems.append(f"the {found.index} index holds {len(found.surplus)} chunks that the catalog does not name")
+    return problems
+
+
+def show(found: Diagnosis) -> None:
+    """The diagnosis for people, with the optional tools that are missing."""
+    for problem in found.problems:
+        print(f"problem: {problem}")
+    if not found.ok:
+        print("to mend: groundcrew doctor --repair")
+    else:
+        print(f"All agree: {found.documents} documents, {found.chunks} chunks, in catalog, vector and lexical index.")
+    present = found_tools()
+    for tool, use in OPTIONAL_TOOLS.items():
+        print(f"{tool}: {'found' if tool in present else 'not installed'} ({use})")

@@ -1,0 +1,74 @@
+"""Errors of the api floor, and the one table from every floor's errors to an exit status and an HTTP status.
+
+    ApiError
+    ├── UsageError    bad use of a command or bad configuration: exit 2
+    ├── NotFound      no such thing, or none that the caller may see: HTTP 404
+    └── WorkFailed    the work itself failed: exit 3
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agents.errors import AgentError, EvaluationError, QuestionRefused
+from ingest.errors import CatalogError, IngestError, SourceError
+from retrieval.errors import FilterError, ModelError, RetrievalError, SearchIndexError
+
+
+class ApiError(Exception):
+    """Base of every error raised on this floor."""
+
+    code: str = "api_error"
+
+
+class UsageError(ApiError):
+    """Bad use or configuration; the message says what and how to mend it."""
+
+    code = "bad_use"
+
+
+class NotFound(ApiError):
+    """There is no such thing, or none that the caller may see."""
+
+    code = "not_found"
+
+
+class WorkFailed(ApiError):
+    """The work was well asked for and failed."""
+
+    code = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How an error shows: process exit status, HTTP status, title of the problem."""
+
+    exit_status: int
+    http_status: int
+    title: str
+
+
+_OUTCOMES: tuple[tuple[type[Exception], Outcome], ...] = (
+    (UsageError, Outcome(exit_status=2, http_status=400, title="Bad request")),
+    (NotFound, Outcome(exit_status=2, http_status=404, title="Not found")),
+    (QuestionRefused, Outcome(exit_status=2, http_status=422, title="Question refused")),
+    (FilterError, Outcome(exit_status=2, http_status=422, title="Bad filter")),
+    (EvaluationError, Outcome(exit_status=2, http_status=422, title="Bad question set")),
+    (SourceError, Outcome(exit_status=2, http_status=422, title="Source unavailable")),
+    (CatalogError, Outcome(exit_status=3, http_status=503, title="Catalog unusable")),
+    (SearchIndexError, Outcome(exit_status=3, http_status=503, title="Search index unusable")),
+    (ModelError, Outcome(exit_status=3, http_status=503, title="Model unusable")),
+    (WorkFailed, Outcome(exit_status=3, http_status=500, title="Failed")),
+)
+KNOWN_ERRORS = (ApiError, IngestError, RetrievalError, AgentError)
+_UNKNOWN = Outcome(exit_status=3, http_status=500, title="Internal error")
+
+
+def outcome_of(error: BaseException) -> Outcome:
+    """The outcome of the most specific class that the table knows."""
+    return next((outcome for kind, outcome in _OUTCOMES if isinstance(error, kind)), _UNKNOWN)
+
+
+def code_of(error: BaseException) -> str:
+    """The error's stable code."""
+    return str(getattr(error, "code", "internal_error"))

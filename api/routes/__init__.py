@@ -1,0 +1,1 @@
+"""HTTP routes, thin: parse, call, return. `access.caller` says who is asking."""

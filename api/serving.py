@@ -1,0 +1,65 @@
+"""Starts the HTTP server. It listens on loopback only: there is no way yet to tell callers apart."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import socket
+
+import uvicorn
+
+from .app import create_app
+from .console import print_json, say
+from .errors import UsageError, WorkFailed
+from .wiring import Platform
+
+
+def run_server(platform: Platform, host: str | None, port: int | None, *, as_json: bool = False,
+               any_port: bool = False) -> None:
+    """Serves until stopped. `any_port` takes a free one when the wanted port is taken.
+
+    Raises:
+        UsageError: the address is not loopback.
+        WorkFailed: the port is taken.
+    """
+    server = platform.settings.server
+    host = host or server.host
+    if not _is_loopback(host):
+        raise UsageError(f"refusing to listen on {host}: without API keys everyone who reaches the port would be an "
+                         "admin; use 127.0.0.1")
+    listener = _bind(host, server.port if port is None else port, any_port=any_port)
+    url = f"http://{'[' + host + ']' if ':' in host else host}:{listener.getsockname()[1]}"
+    documents, chunks = platform.catalog.counts()
+    if as_json:
+        print_json({"url": url, "documents": documents, "chunks": chunks})
+    say(f"Serving {documents} documents at {url}  (Ctrl-C stops it)")
+    if platform.settings.schedules:
+        say(f"Note: {len(platform.settings.schedules)} schedules are configured; this version does not run them.")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for chatty in ("httpx", "chromadb", "uvicorn.access"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    config = uvicorn.Config(create_app(platform), log_level="warning", lifespan="off")
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _bind(host: str, port: int, *, any_port: bool) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        if any_port and port:
+            listener.close()
+            return _bind(host, 0, any_port=False)
+        listener.close()
+        raise WorkFailed(f"port {port} on {host} cannot be used ({error.strerror}); "
+                         "stop what listens there or choose another with --port") from error
+    return listener

@@ -1,0 +1,130 @@
+"""Builds the objects and ties them together: the one place that knows all floors. Nothing is loaded until used."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from agents.compliance import Compliance
+from ingest.catalog import Catalog
+from ingest.connectors.files import FilesConnector
+from ingest.model import Access, ParsedDocument, RawFile
+from ingest.settings import FilesSettings
+from ingest.syncing import Synchronizer
+from retrieval.access import Principal
+from retrieval.embedding import ModelTokenizer, OpenVinoEmbedder, SentenceTransformerEmbedder, bundled_model
+from retrieval.index import ChunkIndex
+from retrieval.lexical import LexicalIndex
+from retrieval.ports import Embedder
+from retrieval.searching import Searcher, SearchSettings
+from retrieval.vectors import VectorIndex
+
+from .errors import UsageError, WorkFailed
+from .settings import Settings
+
+OPTIONAL_TOOLS = {"tesseract": "reads scanned pages and images", "soffice": "LibreOffice, reads .doc and .ppt"}
+LOCAL_SOURCE = "local"
+"""The source of paths that are ingested without naming one."""
+
+
+class Platform:
+    """All that runs on one home. Parts are made when first used."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.home = settings.home
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        return Catalog(self.home / "catalog.sqlite")
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        engine = self.settings.retrieval.engine
+        if engine == "auto":
+            engine = "openvino" if importlib.util.find_spec("openvino") else "torch"
+        return OpenVinoEmbedder(bundled_model()) if engine == "openvino" else SentenceTransformerEmbedder(bundled_model())
+
+    @cached_property
+    def index(self) -> ChunkIndex:
+        return ChunkIndex(VectorIndex(self.home / "vectors", self.embedder), LexicalIndex(self.home / "lexical"))
+
+    @cached_property
+    def searcher(self) -> Searcher:
+        return Searcher(self.catalog, self.index, SearchSettings())
+
+    @cached_property
+    def synchronizer(self) -> Synchronizer:
+        return Synchronizer(self.catalog, self.index, _parse, ModelTokenizer(bundled_model()), tools=found_tools())
+
+    @cached_property
+    def compliance(self) -> Compliance:
+        return Compliance(self.catalog.text)
+
+    def principal(self, user: str | None) -> Principal:
+        """Whoever `--as` names, with the groups the configuration gives; without it, an admin."""
+        if user is None:
+            return Principal(admin=True)
+        section = self.settings.users.get(user)
+        return Principal(user=user, groups=frozenset(section.groups if section else ()))
+
+    def connector(self, path: Path, source: str | None, allow: tuple[str, ...]) -> tuple[str, FilesConnector]:
+        """The source that a path belongs to, and a connector for that path.
+
+        A named source that is configured brings its rules; a path inside a configured source's folder belongs to
+        it; anything else is a source of its own kind, readable by whom `allow` names.
+        """
+        absolute = path.expanduser().absolute()
+        name = source or self._source_of(absolute) or LOCAL_SOURCE
+        if name in self.settings.sources:
+            configured = self.settings.files(name)
+            if not absolute.is_relative_to(configured.path.absolute()):
+                raise UsageError(f"{path} does not lie in {configured.path}, the folder of source {name!r}; "
+                                 "name another source")
+            if allow:
+                raise UsageError(f"who may read source {name!r} is set in the configuration; leave out --allow")
+            return name, FilesConnector(configured, absolute)
+        return name, FilesConnector(FilesSettings(name=name, path=absolute, access=Access(allow=allow)))
+
+    def _source_of(self, path: Path) -> str | None:
+        roots = [(self.settings.files(name).path.absolute(), name) for name in self.settings.sources]
+        return max(((root, name) for root, name in roots if path.is_relative_to(root)),
+                   key=lambda pair: len(pair[0].parts), default=(None, None))[1]
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Holds the home for writing: an index never has two writers.
+
+        Raises:
+            WorkFailed: another process holds it.
+        """
+        from filelock import FileLock, Timeout
+
+        self.home.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self.home / "write.lock", timeout=1):
+                yield
+        except Timeout as error:
+            raise WorkFailed(f"another groundcrew process is writing to {self.home}; wait for it to end") from error
+
+    def close(self) -> None:
+        """Lets go of all files."""
+        for name in ("index", "catalog"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
+
+
+def found_tools() -> tuple[str, ...]:
+    """The optional programs on this machine that widen what can be read."""
+    return tuple(name for name in OPTIONAL_TOOLS if shutil.which(name))
+
+
+def _parse(raw: RawFile) -> ParsedDocument:
+    # Parsers bring large libraries, which a command that reads nothing should not load.
+    from ingest.parsing import parse
+
+    return parse(raw)

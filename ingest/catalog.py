@@ -1,0 +1,310 @@
+"""The catalog: which documents exist, at which version, with which chunks and for whom. One SQLite file.
+
+The catalog decides what exists. The search indexes may for a moment hold more than it names, never less of
+what it names: chunks are announced here before they are written there, become real when they are committed,
+and what is superseded or removed is remembered as waste until the indexes have dropped it. Readers take
+only what the catalog names, so a new version replaces the old one for all of them in one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .encoding import chunk_from_row, chunk_to_row
+from .errors import CatalogError, Problem
+from .model import Access, Chunk, Document, QuarantineEntry, SourceState
+
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+create table meta (key text primary key, value text not null);
+create table access (id integer primary key, allow text not null, label text not null, unique (allow, label));
+create table sources (name text primary key, kind text not null, location text not null, last_sync text);
+create table documents (
+    id text primary key, source text not null, uri text not null, title text not null, format text not null,
+    version text not null, fingerprint text not null, pipeline text not null, modified_at text not null,
+    access_id integer not null references access, unique (source, uri));
+create table versions (
+    document_id text not null references documents on delete cascade, version text not null, text text not null,
+    created_at text not null, primary key (document_id, version));
+create table chunks (
+    id text primary key, document_id text not null references documents on delete cascade, ordinal integer not null,
+    body text not null);
+create index chunks_by_document on chunks (document_id, ordinal);
+create table waste (chunk_id text primary key);
+create table quarantine (
+    source text not null, uri text not null, part text not null, code text not null, reason text not null,
+    mend text not null, since text not null, fingerprint text not null, pipeline text not null,
+    primary key (source, uri, part));
+"""
+
+_DOCUMENT = """select d.id, d.source, d.uri, d.title, d.format, d.version, d.modified_at, d.access_id, a.allow, a.label
+               from documents d join access a on a.id = d.access_id"""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDocument:
+    """What a sync must know of a document to tell whether it changed."""
+
+    id: str
+    version: str
+    fingerprint: str
+    pipeline: str
+    access_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDocument:
+    """A document ready to become current. `pipeline` names the code that parsed and cut it."""
+
+    document: Document
+    text: str
+    chunks: Sequence[Chunk]
+    gaps: Sequence[Problem]
+    fingerprint: str
+    pipeline: str
+    created_at: str
+
+
+class Catalog:
+    """Reads and writes the catalog file. Safe to share among threads; each thread gets its own connection."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens the catalog, making it when it is missing.
+
+        Raises:
+            CatalogError: the file is no catalog, is damaged or was written by another version.
+        """
+        self._path = path
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with self._transaction() as db:
+                if not db.execute("select 1 from sqlite_master where name = 'meta'").fetchone():
+                    for statement in _SCHEMA.split(";"):
+                        db.execute(statement)
+                    db.execute("insert into meta values ('schema', ?)", (str(SCHEMA_VERSION),))
+                found = db.execute("select value from meta where key = 'schema'").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise CatalogError(f"{path} is not a readable catalog ({error}); move the folder {path.parent} aside "
+                               "and ingest again: the documents themselves are not in it") from error
+        if found is None or found[0] != str(SCHEMA_VERSION):
+            raise CatalogError(f"{path} was written by another version of groundcrew (schema {found and found[0]}, "
+                               f"this one reads {SCHEMA_VERSION}); ingest into a new GROUNDCREW_HOME")
+
+    def close(self) -> None:
+        """Closes every thread's connection."""
+        for connection in self._opened:
+            connection.close()
+        self._opened.clear()
+        self._local = threading.local()
+
+    # --- what a sync needs ---------------------------------------------------------------------------------
+
+    def known(self, source: str) -> dict[str, KnownDocument]:
+        """The source's documents by uri."""
+        rows = self._db.execute("select uri, id, version, fingerprint, pipeline, access_id from documents "
+                                "where source = ?", (source,))
+        return {row[0]: KnownDocument(*row[1:]) for row in rows}
+
+    def known_quarantine(self, source: str) -> dict[str, tuple[str, str]]:
+        """uri to (fingerprint, pipeline) of files that could not be read, whole or in part."""
+        rows = self._db.execute("select uri, fingerprint, pipeline from quarantine where source = ?", (source,))
+        return {uri: (fingerprint, pipeline) for uri, fingerprint, pipeline in rows}
+
+    def access_id(self, access: Access) -> int:
+        """The number of this access, made when it is new. Equal accesses share one."""
+        key = (json.dumps(sorted(set(access.allow))), access.label or "")
+        with self._transaction() as db:
+            db.execute("insert or ignore into access (allow, label) values (?, ?)", key)
+            row = db.execute("select id from access where allow = ? and label = ?", key).fetchone()
+        return int(row[0])
+
+    def announce(self, chunk_ids: Iterable[str]) -> None:
+        """Notes chunks that are about to be written to the indexes: waste, unless they are committed."""
+        with self._transaction() as db:
+            db.executemany("insert or ignore into waste select ? where not exists "
+                           "(select 1 from chunks where id = ?)", [(i, i) for i in chunk_ids])
+
+    def commit(self, documents: Sequence[NewDocument]) -> None:
+        """Makes these documents, their texts and chunks current, all at once; what they replace becomes waste."""
+        with self._transaction() as db:
+            for new in documents:
+                self._put(db, new)
+
+    def _put(self, db: sqlite3.Connection, new: NewDocument) -> None:
+        d = new.document
+        db.execute("insert or ignore into waste select id from chunks where document_id = ?", (d.id,))
+        db.execute("delete from chunks where document_id = ?", (d.id,))
+        db.execute(
+            """insert into documents (id, source, uri, title, format, version, fingerprint, pipeline, modified_at,
+                access_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+               on conflict (id) do update set title = excluded.title, format = excluded.format,
+                version = excluded.version, fingerprint = excluded.fingerprint, pipeline = excluded.pipeline,
+                modified_at = excluded.modified_at, access_id = excluded.access_id""",
+            (d.id, d.source, d.uri, d.title, d.format, d.version, new.fingerprint, new.pipeline, d.modified_at,
+             d.access_id))
+        db.execute("insert or replace into versions values (?, ?, ?, ?)", (d.id, d.version, new.text, new.created_at))
+        db.executemany("insert into chunks values (?, ?, ?, ?)",
+                       [(c.id, d.id, c.ordinal, chunk_to_row(c)) for c in new.chunks])
+        db.executemany("delete from waste where chunk_id = ?", [(c.id,) for c in new.chunks])
+        db.execute("delete from quarantine where source = ? and uri = ?", (d.source, d.uri))
+        for gap in new.gaps:
+            self._quarantine(db, d.source, d.uri, gap, new.created_at, new.fingerprint, new.pipeline)
+
+    def refresh(self, document_id: str, fingerprint: str, modified_at: str, access_id: int) -> None:
+        """Notes what changed about a file whose content did not."""
+        with self._transaction() as db:
+            db.execute("update documents set fingerprint = ?, modified_at = ?, access_id = ? where id = ?",
+                       (fingerprint, modified_at, access_id, document_id))
+
+    def remove(self, document_ids: Iterable[str]) -> None:
+        """Forgets documents with all their versions; their chunks become waste."""
+        with self._transaction() as db:
+            for document_id in document_ids:
+                db.execute("insert or ignore into waste select id from chunks where document_id = ?", (document_id,))
+                db.execute("delete from quarantine where (source, uri) in "
+                           "(select source, uri from documents where id = ?)", (document_id,))
+                db.execute("delete from documents where id = ?", (document_id,))
+
+    def quarantine(self, source: str, uri: str, problem: Problem, since: str, fingerprint: str, pipeline: str) -> None:
+        """Notes that a file could not be read; a repeated note keeps its first date."""
+        with self._transaction() as db:
+            self._quarantine(db, source, uri, problem, since, fingerprint, pipeline)
+
+    def release(self, source: str, uris: Iterable[str]) -> None:
+        """Drops quarantine entries of files that are gone."""
+        with self._transaction() as db:
+            db.executemany("delete from quarantine where source = ? and uri = ?", [(source, uri) for uri in uris])
+
+    def waste(self, limit: int) -> list[str]:
+        """Chunk ids that the indexes may still hold and must drop."""
+        return [row[0] for row in self._db.execute("select chunk_id from waste limit ?", (limit,))]
+
+    def discarded(self, chunk_ids: Sequence[str]) -> None:
+        """Notes that the indexes have dropped these."""
+        with self._transaction() as db:
+            db.executemany("delete from waste where chunk_id = ?", [(i,) for i in chunk_ids])
+
+    def synced(self, name: str, kind: str, location: str, at: str) -> None:
+        """Notes that a sync of a source came to its end."""
+        with self._transaction() as db:
+            db.execute("insert or replace into sources values (?, ?, ?, ?)", (name, kind, location, at))
+
+    # --- what readers need ---------------------------------------------------------------------------------
+
+    def accesses(self) -> dict[int, Access]:
+        """Every access that some document has or had, by number."""
+        return {row[0]: Access(allow=tuple(json.loads(row[1])), label=row[2] or None)
+                for row in self._db.execute("select id, allow, label from access")}
+
+    def documents(self, ids: Iterable[str] | None = None) -> Iterator[Document]:
+        """The documents with these ids, or all, in order of uri."""
+        if ids is None:
+            rows = self._db.execute(f"{_DOCUMENT} order by d.uri").fetchall()
+        else:
+            rows = self._select(f"{_DOCUMENT} where d.id in", list(ids))
+        for row in rows:
+            yield Document(id=row[0], source=row[1], uri=row[2], title=row[3], format=row[4], version=row[5],
+                           modified_at=row[6], access_id=row[7],
+                           access=Access(allow=tuple(json.loads(row[8])), label=row[9] or None))
+
+    def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
+        """The chunks with these ids that are current, by id."""
+        rows = self._select("select c.id, c.document_id, d.version, c.ordinal, c.body from chunks c "
+                            "join documents d on d.id = c.document_id where c.id in", list(ids))
+        return {row[0]: chunk_from_row(*row) for row in rows}
+
+    def chunk_ids(self, document_id: str | None = None) -> list[str]:
+        """The ids of all current chunks, or of one document's, in order."""
+        if document_id is None:
+            rows = self._db.execute("select id from chunks")
+        else:
+            rows = self._db.execute("select id from chunks where document_id = ? order by ordinal", (document_id,))
+        return [row[0] for row in rows]
+
+    def text(self, document_id: str, version: str | None = None) -> str | None:
+        """The canonical text of a version, the current one by default; None when it is not kept."""
+        row = self._db.execute(
+            "select v.text from versions v join documents d on d.id = v.document_id "
+            "where d.id = ? and v.version = coalesce(?, d.version)", (document_id, version)).fetchone()
+        return None if row is None else str(row[0])
+
+    def quarantined(self) -> list[QuarantineEntry]:
+        """All that could not be read, in order of source and uri."""
+        rows = self._db.execute("select source, uri, part, code, reason, mend, since from quarantine "
+                                "order by source, uri, part")
+        return [QuarantineEntry(source=r[0], uri=r[1], part=r[2] or None, code=r[3], reason=r[4], mend=r[5], since=r[6])
+                for r in rows]
+
+    def sources(self) -> list[SourceState]:
+        """The sources that were synced at least once."""
+        rows = self._db.execute(
+            """select s.name, s.kind, s.location, s.last_sync,
+                (select count(*) from documents d where d.source = s.name),
+                (select count(*) from chunks c join documents d on d.id = c.document_id where d.source = s.name),
+                (select count(*) from quarantine q where q.source = s.name)
+               from sources s order by s.name""")
+        return [SourceState(name=r[0], kind=r[1], location=r[2], last_sync=r[3], documents=r[4], chunks=r[5],
+                            quarantined=r[6]) for r in rows]
+
+    def counts(self) -> tuple[int, int]:
+        """(documents, chunks)."""
+        row = self._db.execute("select (select count(*) from documents), (select count(*) from chunks)").fetchone()
+        return int(row[0]), int(row[1])
+
+    def damage(self) -> list[str]:
+        """What SQLite's own integrity check finds; empty when all is well."""
+        rows = [str(row[0]) for row in self._db.execute("pragma integrity_check(5)")]
+        return [] if rows == ["ok"] else rows
+
+    # --- inside --------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _quarantine(db: sqlite3.Connection, source: str, uri: str, problem: Problem, since: str, fingerprint: str,
+                    pipeline: str) -> None:
+        db.execute(
+            """insert into quarantine values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+               on conflict do update set code = excluded.code, reason = excluded.reason, mend = excluded.mend,
+                fingerprint = excluded.fingerprint, pipeline = excluded.pipeline""",
+            (source, uri, problem.part or "", problem.code, problem.reason, problem.mend, since, fingerprint, pipeline))
+
+    def _select(self, query: str, ids: list[str]) -> list[tuple[str, ...]]:
+        """Runs `query` + a list of ids, in batches that SQLite accepts. Order is not kept."""
+        rows: list[tuple[str, ...]] = []
+        for start in range(0, len(ids), 500):
+            batch = ids[start:start + 500]
+            marks = ",".join("?" * len(batch))
+            rows += self._db.execute(f"{query} ({marks})", batch).fetchall()
+        return rows
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            # Closed from whichever thread calls close(), hence check_same_thread.
+            connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
+            connection.execute("pragma journal_mode = wal")
+            connection.execute("pragma synchronous = full")
+            connection.execute("pragma foreign_keys = on")
+            self._local.connection = connection
+            self._opened.append(connection)
+        return connection
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        db = self._db
+        db.execute("begin immediate")
+        try:
+            yield db
+        except BaseException:
+            db.execute("rollback")
+            raise
+        db.execute("commit")

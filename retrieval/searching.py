@@ -1,0 +1,72 @@
+"""Answers a query with ranked chunks: filter by access → search both indexes → fuse → hydrate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ingest.catalog import Catalog
+from ingest.locating import locate
+
+from .access import readable
+from .errors import FilterError
+from .fusing import fuse
+from .index import ChunkIndex
+from .model import Hit, IndexFilter, Query
+
+FILTER_KEYS = ("source", "format", "document")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchSettings:
+    """`pool` chunks are taken from each index; `dense_weight` of 1 is vectors alone, 0 words alone."""
+
+    pool: int = 60
+    dense_weight: float = 0.6
+
+
+class Searcher:
+    """Ranked passages that the asker may read."""
+
+    def __init__(self, catalog: Catalog, index: ChunkIndex, settings: SearchSettings) -> None:
+        self._catalog = catalog
+        self._index = index
+        self._settings = settings
+
+    def search(self, query: Query) -> list[Hit]:
+        """The best `query.k` chunks, best first.
+
+        Raises:
+            FilterError: `query.where` names an unknown key.
+            SearchIndexError: an index cannot be read.
+        """
+        only = IndexFilter(access=readable(query.principal, self._catalog.accesses()), terms=_terms(query))
+        pool = max(self._settings.pool, query.k)
+        dense = dict(self._index.vectors.search(query.text, pool, only))
+        lexical = dict(self._index.lexical.search(query.text, pool, only))
+        # Words find chunks that lie outside the vectors' pool: their cosine is known all the same.
+        dense |= self._index.vectors.similarities(query.text, [i for i in lexical if i not in dense])
+        return self._hydrate(query, fuse(dense, lexical, self._settings.dense_weight), dense, lexical)
+
+    def _hydrate(self, query: Query, ranked: list[tuple[str, float]], dense: dict[str, float],
+                 lexical: dict[str, float]) -> list[Hit]:
+        """Chunks for ids. What the catalog no longer names, or names for others by now, does not exist."""
+        chunks = self._catalog.chunks([chunk_id for chunk_id, _ in ranked])
+        documents = {d.id: d for d in self._catalog.documents({c.document_id for c in chunks.values()})
+                     if query.principal.may_read(d.access)}
+        hits: list[Hit] = []
+        for chunk_id, score in ranked:
+            chunk = chunks.get(chunk_id)
+            if chunk is None or chunk.document_id not in documents or len(hits) == query.k:
+                continue
+            why = {name: round(scores[chunk_id], 4) for name, scores in (("dense", dense), ("lexical", lexical))
+                   if chunk_id in scores}
+            hits.append(Hit(rank=len(hits) + 1, score=round(score, 4), document=documents[chunk.document_id], chunk=chunk,
+                            locator=locate(chunk, chunk.start, chunk.end), why=why))
+        return hits
+
+
+def _terms(query: Query) -> tuple[tuple[str, str], ...]:
+    unknown = [key for key in query.where if key not in FILTER_KEYS]
+    if unknown:
+        raise FilterError(f"unknown filter {unknown[0]!r}; known are {', '.join(FILTER_KEYS)}")
+    return tuple(query.where.items())

@@ -7,7 +7,7 @@ part, the candidates and their embeddings, and can be measured alone (`bench/ans
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -148,13 +148,13 @@ def worst(values: Array, weights: Array) -> float:
     return float(values[weights >= np.median(weights)].min())
 
 
-def covered(terms: Sequence[Term], stems: set[str]) -> Array:
+def covered(terms: Sequence[Term], stems: Set[str]) -> Array:
     """(terms,) 1 where the term's stem stands in `stems`, also as a part of a longer word (German compounds)."""
     found = [t.stem in stems or (len(t.stem) > 4 and any(t.stem in s or (len(s) > 4 and s in t.stem) for s in stems)) for t in terms]  # noqa: PLR2004
     return np.asarray(found, dtype=np.float32)
 
 
-def names_missing(terms: Sequence[Term], stems: set[str]) -> float:
+def names_missing(terms: Sequence[Term], stems: Set[str]) -> float:
     """Share of the part's names, numbers and quoted words that stand nowhere in the candidate or its surroundings."""
     special = [term for term in terms if term.kind != "word"]
     return 1.0 - float(covered(special, stems).mean()) if special else 0.0
@@ -183,23 +183,23 @@ def measure(part: Part, candidates: Sequence[Candidate], embeddings: Embeddings,
     query = term_vectors(part.terms, embeddings.embed_tokens([part.text])[0])
     asked = embeddings.embed_sentences([part.text])[0]
     sentences = embeddings.embed_tokens([c.text for c in candidates])
-    passages = _by_text(embeddings.embed_tokens, [c.passage_text for c in candidates])
-    headings = _by_text(embeddings.embed_tokens, [heading_of(c) for c in candidates])
+    passages = _surroundings(query, embeddings, [c.passage_text for c in candidates])
+    headings = _surroundings(query, embeddings, [heading_of(c) for c in candidates])
     rows = []
     for candidate, tokens in zip(candidates, sentences, strict=True):
         passage, heading = passages[candidate.passage_text], headings[heading_of(candidate)]
         own = term_matches(query, tokens)
-        around = np.maximum(own, np.maximum(term_matches(query, passage), term_matches(query, heading)))
+        around = np.maximum(own, np.maximum(passage.matches, heading.matches))
         stems = content_stems(candidate.text)
-        all_stems = stems | content_stems(context_of(candidate)) | content_stems(candidate.passage_text)
+        all_stems = stems | content_stems(context_of(candidate)) | passage.stems
         covers, covers_around = covered(part.terms, stems), covered(part.terms, all_stems)
         cosine = float(asked @ _mean(tokens))
         rows.append(
             {
                 "sentence_cosine": cosine,
-                "context_cosine": float(asked @ _unit(_mean(tokens) + _mean(heading))),
-                "passage_cosine": float(asked @ _mean(passage)),
-                "heading_cosine": float(asked @ _mean(heading)),
+                "context_cosine": float(asked @ _unit(_mean(tokens) + heading.mean)),
+                "passage_cosine": float(asked @ passage.mean),
+                "heading_cosine": float(asked @ heading.mean),
                 "passage_score": candidate.passage_score,
                 "passage_lexical": math.log1p(max(candidate.lexical, 0.0)),
                 "passage_rank": 1.0 / (1.0 + candidate.rank),
@@ -234,9 +234,21 @@ def _add_margins(rows: list[dict[str, float]], source: str, name: str) -> None:
         row[name] = row[source] - others
 
 
-def _by_text(embed: Callable[[Sequence[str]], Sequence[Tokens]], texts: Sequence[str]) -> dict[str, Tokens]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Surrounding:
+    """A passage or a line of headings, measured once for all candidates in it."""
+
+    matches: Array
+    mean: Array
+    stems: frozenset[str]
+
+
+def _surroundings(query: Array, embeddings: Embeddings, texts: Sequence[str]) -> dict[str, _Surrounding]:
     distinct = list(dict.fromkeys(texts))
-    return dict(zip(distinct, embed(distinct), strict=True))
+    return {
+        text: _Surrounding(matches=term_matches(query, tokens), mean=_mean(tokens), stems=content_stems(text))
+        for text, tokens in zip(distinct, embeddings.embed_tokens(distinct), strict=True)
+    }
 
 
 def _mean(tokens: Tokens) -> Array:

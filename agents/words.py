@@ -51,6 +51,7 @@ def stem(word: str) -> str:
     return low[:-1] if len(low) > _MIN_STEM and low[-1] == low[-2] else low
 
 
-def content_stems(text: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def content_stems(text: str) -> frozenset[str]:
     """Stems of the words of `text` that carry content."""
-    return {stem(word) for word, _, _ in words_of(text) if word.lower() not in STOPWORDS}
+    return frozenset(stem(word) for word, _, _ in words_of(text) if word.lower() not in STOPWORDS)

@@ -218,19 +218,17 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _status(arguments: list[str]) -> int:
-    # Typer carries its own copy of click, whose exceptions are the ones raised.
-    from typer._click import exceptions as click_errors
-
     try:
         result = app(args=arguments, standalone_mode=False, prog_name="groundcrew")
         return result if isinstance(result, int) else 0
-    except click_errors.Exit as end:
+    except typer.Exit as end:
         return end.exit_code
-    except click_errors.ClickException as error:
-        return _fail(error.format_message(), "bad_use", 2, arguments)
-    except (KeyboardInterrupt, click_errors.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         print("stopped", file=sys.stderr)
         return 130
+    except typer.TyperException as error:
+        message = error.format_message() if hasattr(error, "format_message") else str(error)
+        return _fail(message, "bad_use", 2, arguments)
     except BrokenPipeError:
         return 0
     except Exception as error:

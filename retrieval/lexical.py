@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -49,9 +50,10 @@ class LexicalIndex:
                 document = documents[chunk.document_id]
                 context, _, body = chunk.indexed_text.partition("\n")
                 writer.delete_documents("id", chunk.id)
-                writer.add_document(tantivy.Document(
-                    id=[chunk.id], context=[context], body=[body], access=[document.access_id],
-                    document=[document.id], source=[document.source], format=[document.format]))
+                row = tantivy.Document(id=[chunk.id], context=[context], body=[body], document=[document.id],
+                                       source=[document.source], format=[document.format])
+                row.add_unsigned("access", document.access_id)
+                writer.add_document(row)
 
     def remove(self, chunk_ids: Sequence[str]) -> None:
         """Removes chunks; unknown ids are ignored."""
@@ -83,6 +85,16 @@ class LexicalIndex:
         _ = self._index
         words = [word for word in _words(text) if word not in STOP_WORDS]
         return list(dict.fromkeys(self._analyzer.analyze(" ".join(words))))
+
+    def rarity(self, word: str) -> float:
+        """How rare a word is among all chunks: 0.0 in every one, 1.0 in none or one. 1.0 on an empty index."""
+        index = self._index
+        index.reload()
+        searcher = index.searcher()
+        chunks = max(searcher.num_docs, 2)
+        terms = self._analyzer.analyze(word.casefold())
+        seen = max((max(searcher.doc_freq(name, term) for name, _ in _FIELDS) for term in terms), default=0)
+        return 1.0 - math.log(max(seen, 1)) / math.log(chunks) if seen < chunks else 0.0
 
     def ids(self) -> set[str]:
         """The ids of all chunks held."""

@@ -13,8 +13,7 @@ Heavy libraries are imported when a file needs them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import assert_never
+from typing import NoReturn
 
 from ..errors import ParseError
 from ..model import ParsedDocument, RawFile
@@ -23,8 +22,6 @@ from .detecting import detect, is_code, suffix_of
 from .refusing import refuse, refuse_damaged, refuse_empty, refuse_protected, refuse_unsupported
 
 __all__ = ["parse"]
-
-_MAX_ATTACHMENT_DEPTH = 3
 
 
 def parse(raw: RawFile) -> ParsedDocument:
@@ -53,3 +50,109 @@ def parse_nested(raw: RawFile, *, depth: int) -> ParsedDocument:
     if not document.text.strip() or not document.elements:
         refuse_empty()
     return document
+
+
+def _parse_format(raw: RawFile, format: str, depth: int) -> ParsedDocument:
+    """Hand the file to the parser of its format. Imports happen here, since several are heavy."""
+    match format:
+        case "text" | "markdown" | "csv" | "json" | "ndjson" | "html" | "xml":
+            return _parse_decoded(raw, format)
+        case "pdf":
+            from .pdf import parse_pdf
+
+            return parse_pdf(raw)
+        case "image":
+            from .ocr import parse_image
+
+            return parse_image(raw)
+        case "docx":
+            from .word import parse_word
+
+            return parse_word(raw)
+        case "pptx":
+            from .slides import parse_slides
+
+            return parse_slides(raw)
+        case "xlsx":
+            from .sheets import parse_sheets
+
+            return parse_sheets(raw)
+        case "xls":
+            from .sheets import parse_legacy_sheets
+
+            return parse_legacy_sheets(raw)
+        case "odt" | "epub" | "rtf" | "org" | "rst":
+            from .converting import parse_by_pandoc
+
+            return parse_by_pandoc(raw, format)
+        case "doc" | "ppt":
+            from .converting import parse_by_libreoffice
+
+            return parse_by_libreoffice(raw, format)
+        case "eml":
+            from .mail import parse_eml
+
+            return parse_eml(raw, depth=depth)
+        case "msg":
+            from .outlook import parse_msg
+
+            return parse_msg(raw, depth=depth)
+        case _:
+            _refuse_format(raw, format)
+
+
+def _parse_decoded(raw: RawFile, format: str) -> ParsedDocument:
+    declared = declared_charset(raw.data) if format in ("html", "xml") else None
+    text = decode(raw.data, declared)
+    if not text.strip():
+        refuse_empty()
+    match format:
+        case "markdown":
+            from .markdown import parse_markdown
+
+            return parse_markdown(raw.name, text)
+        case "csv":
+            from .delimited import parse_delimited
+
+            return parse_delimited(raw.name, text)
+        case "json" | "ndjson":
+            from .structured import parse_json, parse_json_lines
+
+            return parse_json(raw.name, text) if format == "json" else parse_json_lines(raw.name, text)
+        case "html":
+            from .webpages import parse_web
+
+            return parse_web(raw.name, text)
+        case "xml":
+            from .xmltree import parse_xml
+
+            return parse_xml(raw.name, text)
+        case _:
+            from .text import parse_text
+
+            return parse_text(raw.name, text, code=is_code(raw.name) or suffix_of(raw.name) in _BLOCKWISE)
+
+
+# Settings files: their blocks are read like code, not like prose with lists.
+_BLOCKWISE = frozenset(("yaml", "yml", "toml", "ini", "cfg", "conf", "properties"))
+_EXPORT = "Open it in its own program and save it as {target}, or exclude it with `exclude`."
+
+
+def _refuse_format(raw: RawFile, format: str) -> NoReturn:
+    match format:
+        case "encrypted":
+            refuse_protected("office")
+        case "p7m" | "p7s":
+            refuse_unsupported("an S/MIME signature or envelope", "Export the mail that it belongs to as .eml.")
+        case "zip":
+            refuse_unsupported(
+                "a ZIP archive", "Unpack it into the source's folder, or exclude it with `exclude`."
+            )
+        case "ods":
+            refuse_unsupported("an OpenDocument spreadsheet", _EXPORT.format(target=".xlsx or .csv"))
+        case "odp":
+            refuse_unsupported("an OpenDocument presentation", _EXPORT.format(target=".pptx or PDF"))
+        case "xlsb":
+            refuse_unsupported("a binary Excel workbook (.xlsb)", _EXPORT.format(target=".xlsx"))
+        case _:
+            refuse_unsupported(format.removeprefix("unreadable: "))

@@ -47,6 +47,14 @@ class TextBuilder:
         """True until a piece was added."""
         return not self._elements
 
+    def add_lines(self, lines: Sequence[str], places: Sequence[Place | None]) -> None:
+        """Append one paragraph of several lines, each of which stands at its own place."""
+        start = self._length + (2 if self._pieces else 0)
+        self.add(ElementKind.PARAGRAPH, "\n".join(lines))
+        for line, place in zip(lines, places, strict=True):
+            self._note(start, start + len(line), place)
+            start += len(line) + 1
+
     def add(self, kind: ElementKind, text: str, *, level: int | None = None, place: Place | None = None) -> None:
         """Append one piece; whitespace at its ends is dropped, and so is a piece without text."""
         text = _UNSTORABLE.sub("\ufffd", text).strip()

@@ -8,11 +8,12 @@ import tempfile
 from pathlib import Path
 
 from ..model import ParsedDocument, RawFile
+from .aligning import LineFinder
 from .containers import open_container
 from .decoding import decode
 from .refusing import refuse, refuse_damaged
 from .slides import parse_slides
-from .webpages import parse_web
+from .webpages import parse_converted
 from .word import parse_word
 
 _TIME_LIMIT = 55
@@ -44,7 +45,8 @@ def parse_by_pandoc(raw: RawFile, format: str) -> ParsedDocument:
             "--wrap=none", "--mathml", str(path),
         ]  # fmt: skip
         page = _run(command, folder, _NAMES[format]).decode("utf-8", "replace")
-    return parse_web(raw.name, page, format=format, source=source)
+    finder = None if source is None else LineFinder(source)
+    return parse_converted(raw.name, page, format=format, finder=finder)
 
 
 def parse_by_libreoffice(raw: RawFile, format: str) -> ParsedDocument:

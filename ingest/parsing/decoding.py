@@ -72,17 +72,18 @@ def _candidates(data: bytes, declared: str | None) -> list[str]:
         return [wide]
     names = ["utf-8"]
     if declared is not None:
-        names.append(_python_name(declared))
+        names.extend(_python_names(declared))
     if not _is_utf8(data):
         names.extend(_detected(data))
         names.append("cp1252")
     return names
 
 
-def _python_name(charset: str) -> str:
+def _python_names(charset: str) -> list[str]:
     # "-i" and "-e" name the reading direction of Hebrew and Arabic, not other code points.
-    name = charset.strip().strip("\"'").lower()
-    return re.sub(r"^(iso-8859-[68])-[ie]$", r"\1", name)
+    name = re.sub(r"^(iso-8859-[68])-[ie]$", r"\1", charset.strip().strip("\"'").lower())
+    # What calls itself Latin-1 is nearly always its superset from Windows, and browsers read it so.
+    return ["cp1252", name] if name in ("iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii") else [name]
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 _NUMBER = re.compile(r"[-+(]?\s*[$€£¥]?\s*[-+]?(?:\d[\d.,'\s]*|\.\d+)\s*(?:%|[$€£¥]|[a-zA-Z]{1,4})?\s*\)?$")
 _DATE = re.compile(r"\d{4}-\d{1,2}(?:-\d{1,2})?\b.{0,15}$|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}$|\d{1,2}:\d{2}(?::\d{2})?$")
 _TRUTH = {"true", "false", "yes", "no"}
-_YEAR = re.compile(r"(?:19|20)\d\d$")
+# Years and other periods are numbers that do head columns.
+_YEAR = re.compile(r"(?:.{0,20}\D)?(?:19|20)\d\d(?:\D.{0,12})?$|(?:FY|[QH])\s?\d{1,4}\b.{0,8}$", re.IGNORECASE)
 _MAX_NAME = 80
 _LOOK_AHEAD = 20
 _MAX_HEADER_ROWS = 3
@@ -17,22 +18,26 @@ _MAX_HEADER_ROWS = 3
 def is_typed(cell: str) -> bool:
     """True for a cell that holds a number, an amount, a date, a time or a truth value."""
     cell = cell.strip()
-    return bool(cell) and (
-        cell.lower() in _TRUTH or _NUMBER.match(cell) is not None or _DATE.match(cell) is not None
-    )
+    if not cell:
+        return False
+    if cell.lower() in _TRUTH or _NUMBER.match(cell) or _DATE.match(cell):
+        return True
+    # Part numbers, phone numbers, codes.
+    letters = sum(map(str.isalpha, cell))
+    return sum(map(str.isdigit, cell)) > letters
 
 
 def header_row(rows: Sequence[Sequence[str]]) -> int | None:
     """The index of the row that names the columns, None when no row reads as one.
 
     `rows` are the first rows of a table, each a list of cell texts with "" for an empty cell. Rows above the
-    header may hold a title in one cell.
+    header may hold a title in a few cells.
     """
     width = max((_filled(row) for row in rows[:_LOOK_AHEAD]), default=0)
     if width == 0:
         return None
     for index, row in enumerate(rows):
-        if width > 1 and _filled(row) <= 1:
+        if width > 1 and (_filled(row) <= 1 or (_filled(row) * 2 <= width and not any(map(is_typed, row)))):
             continue
         return index if _names_columns(row, rows[index + 1 : index + 1 + _LOOK_AHEAD], width) else None
     return None
@@ -59,7 +64,7 @@ def _filled(row: Sequence[str]) -> int:
 
 def _names_columns(row: Sequence[str], below: Sequence[Sequence[str]], width: int) -> bool:
     names = [cell.strip() for cell in row if cell.strip()]
-    if not below or len(names) * 2 <= width or any(len(name) > _MAX_NAME for name in names):
+    if not below or len(names) * 2 <= width or any(len(name) > _MAX_NAME or name.endswith(":") for name in names):
         return False
     typed = [name for name in names if is_typed(name) and not _YEAR.match(name)]
     if len(typed) * 4 > len(names):

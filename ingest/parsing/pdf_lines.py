@@ -7,7 +7,6 @@ All coordinates here are those of an upright frame: words that run down, up or u
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,8 +15,9 @@ from .pdf_words import Word
 # A gap wider than this many font sizes separates two fragments (columns, cells) of one row.
 FRAGMENT_GAP = 0.9
 _MIN_OVERLAP = 0.5
+_SURE_OVERLAP = 0.9
 _MAX_HEIGHT_RATIO = 2.2
-_LINES_IN_REACH = 12
+_LINES_IN_REACH = 8
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _MOSTLY = 0.9
 
@@ -53,21 +53,26 @@ Row = tuple[Line, ...]
 def line_of(words: Sequence[Word]) -> Line:
     """One line of at least one word; words are put in reading order."""
     ordered = sorted(words, key=lambda word: word.x0)
-    letters = sum(len(word.text) for word in ordered)
-    if sum(len(_RIGHT_TO_LEFT.findall(word.text)) for word in ordered) * 2 > letters:
+    text = " ".join([word.text for word in ordered])
+    if not text.isascii() and len(_RIGHT_TO_LEFT.findall(text)) * 2 > len(text) - len(ordered):
         ordered.reverse()
-    sizes: Counter[float] = Counter()
+        text = " ".join([word.text for word in ordered])
+    letters = bold = 0
+    sizes: dict[float, int] = {}
     for word in ordered:
-        sizes[round(word.size, 1)] += len(word.text)
+        count = len(word.text)
+        letters += count
+        bold += count if word.bold else 0
+        sizes[word.size] = sizes.get(word.size, 0) + count
     return Line(
         words=tuple(ordered),
-        text=" ".join(word.text for word in ordered),
-        x0=min(word.x0 for word in ordered),
-        y0=min(word.y0 for word in ordered),
-        x1=max(word.x1 for word in ordered),
-        y1=max(word.y1 for word in ordered),
-        size=sizes.most_common(1)[0][0],
-        bold=sum(len(word.text) for word in ordered if word.bold) >= _MOSTLY * letters,
+        text=text,
+        x0=ordered[0].x0 if len(ordered) == 1 else min([word.x0 for word in ordered]),
+        y0=min([word.y0 for word in ordered]),
+        x1=max([word.x1 for word in ordered]),
+        y1=max([word.y1 for word in ordered]),
+        size=round(max(sizes, key=sizes.__getitem__), 1),
+        bold=bold >= _MOSTLY * letters,
     )
 
 
@@ -90,11 +95,18 @@ def rows_of(words: Iterable[Word]) -> list[Row]:
 
 def _matching_row(word: Word, tallest: Sequence[Word]) -> int | None:
     best, best_overlap = None, _MIN_OVERLAP
+    top, bottom = word.y0, word.y1
+    height = max(bottom - top, 0.1)
     for index in range(len(tallest) - 1, max(-1, len(tallest) - _LINES_IN_REACH), -1):
         other = tallest[index]
-        small, large = sorted((max(word.y1 - word.y0, 0.1), max(other.y1 - other.y0, 0.1)))
-        overlap = (min(word.y1, other.y1) - max(word.y0, other.y0)) / small
-        if overlap > best_overlap and large / small < _MAX_HEIGHT_RATIO:
+        if other.y1 <= top or other.y0 >= bottom:
+            continue
+        other_height = max(other.y1 - other.y0, 0.1)
+        small, large = (height, other_height) if height < other_height else (other_height, height)
+        overlap = (min(bottom, other.y1) - max(top, other.y0)) / small
+        if overlap > best_overlap and large < _MAX_HEIGHT_RATIO * small:
+            if overlap > _SURE_OVERLAP:
+                return index
             best, best_overlap = index, overlap
     return best
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import Problem
-from ..model import ParsedDocument
+from ..model import ElementKind, ParsedDocument
 from .building import title_from_name
 from .pdf_blocks import Block, Typography
 from .pdf_columns import in_reading_order
@@ -87,10 +87,10 @@ def compose(
     """
     typography = typography_of(pages)
     edges: list[EdgeRow] = []
-    spellings: set[str] = set()
+    spellings: Counter[str] = Counter()
     for page in pages:
-        edges.extend(edge_rows(page.number, _upright_rows(page), page.height))
-        spellings |= spellings_of(page.texts)
+        edges.extend(edge_rows(page.number, _upright_rows(page.words()), page.height))
+        spellings.update(spellings_of(page.texts))
     running = running_rows(edges, len(pages))
     writer = PdfTextWriter(spellings)
     memory = TableMemory()
@@ -133,23 +133,27 @@ def typography_of(pages: Sequence[PageContent]) -> Typography:
     )
 
 
-def _upright_rows(page: PageContent) -> list[Row]:
-    return rows_of(without_overprints([word for word in page.words() if word.turn == 0]))
+def _upright_rows(words: Sequence[Word]) -> list[Row]:
+    return rows_of(without_overprints([word for word in words if word.turn == 0]))
 
 
 def _write_page(
     page: PageContent, running: set[int], typography: Typography, writer: PdfTextWriter, memory: TableMemory
 ) -> None:
     size = (page.width, page.height)
-    rows = [row for index, row in enumerate(_upright_rows(page)) if index not in running]
+    words = page.words()
+    rows = [row for index, row in enumerate(_upright_rows(words)) if index not in running]
     memory.turn_page()
     for region in in_reading_order(rows, page.rules):
         for block in blocks_with_tables(region, page.rules, typography, memory):
             writer.write(block, page=page.number, turn=0, size=size)
-    words = page.words()
     for turn in sorted({word.turn for word in words} - {0}):
         turned = [upright(word, *size) for word in words if word.turn == turn]
+        aside = len(turned) * 2 < len(words)
         for block in _turned_blocks(turned, turn, typography, memory):
+            # A stamp along the margin is large, but no heading.
+            if aside and block.kind is ElementKind.HEADING:
+                block = replace(block, kind=ElementKind.PARAGRAPH, level=None)  # noqa: PLW2901
             writer.write(block, page=page.number, turn=turn, size=size)
 
 
@@ -158,8 +162,6 @@ def _turned_blocks(
 ) -> list[Block]:
     if turn == _SKEWED:
         # Slanted text, such as a watermark, has no rows; it keeps the file's own order.
-        from ..model import ElementKind
-
         lines = tuple(line_of([word]) for word in words)
         return [Block(kind=ElementKind.PARAGRAPH, parts=(lines,))]
     rows = rows_of(without_overprints(words))
@@ -172,7 +174,7 @@ def _turned_blocks(
 
 def _largest_text(page: PageContent, typography: Typography) -> str:
     """The lines of a page set in its largest type, empty when nothing stands out from the body."""
-    lines = [line_of([word for part in row for word in part.words]) for row in _upright_rows(page)]
+    lines = [line_of([word for part in row for word in part.words]) for row in _upright_rows(page.words())]
     lines = [line for line in lines if len(re.findall(r"[^\W\d_]", line.text)) > 2]  # noqa: PLR2004
     largest = max((line.size for line in lines), default=0.0)
     if largest <= typography.body_size * _LARGER:

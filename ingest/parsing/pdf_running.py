@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from .pdf_lines import Row
 
 _DEPTH = 4
-_MARGIN = 0.12  # of the page's height
+_MARGIN = 0.1  # of the page's height
+_SKIPPED = 1
+_TEXT_ALONE = 2  # parts of a key that holds no number
+_SERIES = 4  # pages
 _SAME_HEIGHT = 3.0  # points
 _FEWEST_PAGES = 3
 _MOST_NUMBERS = 4
 _LONGEST = 200
-_MANY_CELLS = 3
+_MANY_CELLS = 2
 _NUMBER = re.compile(r"\d+")
 _ROMAN = re.compile(r"^[ivxlc]{1,8}$")
 _PAGE_MARK = re.compile(r"^(?:page|seite|p\.)\s*\d+(?:\s*(?:of|von|/)\s*\d+)?$", re.IGNORECASE)
@@ -83,17 +86,21 @@ def running_rows(edges: Sequence[EdgeRow], pages: int) -> dict[int, set[int]]:
                 members[key].append(edge)
     at_height: set[EdgeRow] = set()
     anywhere: set[EdgeRow] = set()
-    for group in members.values():
+    for key, group in members.items():
         if len({edge.page for edge in group}) < min(_FEWEST_PAGES, max(pages, 2)):
             continue
         if pages < _FEWEST_PAGES and not _counts_pages(group):
+            continue
+        if len(key) == _TEXT_ALONE and not _comes_in_series({edge.page for edge in group}):
             continue
         heights = Counter(round(edge.height / _SAME_HEIGHT) for edge in group)
         for edge in group:
             place = round(edge.height / _SAME_HEIGHT)
             if sum(heights[place + step] for step in (-1, 0, 1)) >= min(_FEWEST_PAGES, pages):
                 at_height.add(edge)
-        if len({edge.page for edge in group}) >= max(_FEWEST_PAGES, 0.3 * pages):
+        # A number that counts with the pages is stronger evidence than words that come again.
+        share = 0.08 if len(key) > _TEXT_ALONE else 0.3
+        if len({edge.page for edge in group}) >= max(_FEWEST_PAGES, share * pages):
             anywhere.update(group)
     return _select(edges, at_height, anywhere)
 
@@ -107,8 +114,10 @@ def _select(
         side = (edge.page, edge.at_top)
         is_outermost = outermost[side] == edge.depth
         steady = edge in at_height
+        # One row that changes, such as a chapter's title, may stand outside of one that stays.
+        near = edge.in_margin and edge.depth - outermost[side] <= _SKIPPED
         alone = bool(_PAGE_MARK.match(edge.text)) and edge.in_margin
-        if alone or (steady and (edge.in_margin or is_outermost)) or (is_outermost and edge in anywhere):
+        if alone or (steady and (is_outermost or near)) or (is_outermost and edge in anywhere):
             removed[edge.page].add(edge.index)
             if is_outermost:
                 outermost[side] += 1
@@ -128,6 +137,12 @@ def _keys(edge: EdgeRow) -> list[tuple[object, ...]]:
             masked = text[: match.start()] + "#" + text[match.end() :]
             keys.append((edge.at_top, masked, int(match.group()) - edge.page))
     return keys
+
+
+def _comes_in_series(pages: set[int]) -> bool:
+    """True when three of the pages lie close together, as those of a chapter do, left and right apart."""
+    ordered = sorted(pages)
+    return any(last - first <= _SERIES for first, last in zip(ordered, ordered[2:], strict=False))
 
 
 def _counts_pages(group: Sequence[EdgeRow]) -> bool:

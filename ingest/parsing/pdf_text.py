@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from ..model import Box, Element, ElementKind, Segment
 from .building import CELL_SEPARATOR
@@ -13,20 +14,25 @@ from .pdf_lines import Line, displayed
 _SOFT_HYPHEN = "\u00ad"
 _BROKEN = re.compile(r"([^\W\d_]+)-$")
 _LETTERS = re.compile(r"[^\W\d_]+")
+_SHORTEST_HALF = 4
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uff60]")
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
 
-def spellings_of(text: str) -> set[str]:
-    """Words of a text in lower case, compounds with their hyphens, without those broken at a line's end."""
-    return {match.group().lower() for match in _WORD.finditer(text) if text[match.end() : match.end() + 1] != "-"}
+def spellings_of(text: str) -> Counter[str]:
+    """Words of a text in lower case and how often they stand there: compounds with their hyphens, words
+    broken at a line's end left out."""
+    return Counter(
+        match.group().lower() for match in _WORD.finditer(text) if text[match.end() : match.end() + 1] != "-"
+    )
 
 
-def join_at_break(before: str, after: str, spellings: Collection[str]) -> tuple[str, str]:
+def join_at_break(before: str, after: str, spellings: Mapping[str, int]) -> tuple[str, str]:
     """How a line's end meets the next line: the line's text as it is kept, and what stands between them.
 
     A word broken by a hyphen is joined. Its hyphen stays when the document spells the word with one
-    elsewhere, or when the second half starts with a capital or a digit.
+    elsewhere, when both halves are words of the document and the whole is not, or when the second half
+    starts with a capital or a digit.
     """
     if before.endswith(_SOFT_HYPHEN):
         return before.rstrip(_SOFT_HYPHEN), ""
@@ -35,9 +41,12 @@ def join_at_break(before: str, after: str, spellings: Collection[str]) -> tuple[
         if not broken or not rest:
             return before, ""
         joined, compound = (broken[1] + rest[0]).lower(), f"{broken[1]}-{rest[0]}".lower()
-        if joined in spellings or (compound not in spellings and rest[0].islower()):
+        if joined in spellings:
             return before[:-1], ""
-        return before, ""
+        # The second half stands at the start of this very line, so that it must be met once more.
+        halves = len(broken[1]) >= _SHORTEST_HALF and broken[1].lower() in spellings
+        known = halves and spellings.get(rest[0].lower(), 0) > 1
+        return (before, "") if compound in spellings or known or not rest[0].islower() else (before[:-1], "")
     if _CJK.match(before[-1:]) and _CJK.match(after[:1]):
         return before, ""
     return before, " "
@@ -46,7 +55,7 @@ def join_at_break(before: str, after: str, spellings: Collection[str]) -> tuple[
 class PdfTextWriter:
     """Grows the canonical text of one PDF: elements parted by a line break, pages by a blank line."""
 
-    def __init__(self, spellings: Collection[str]) -> None:
+    def __init__(self, spellings: Mapping[str, int]) -> None:
         self._spellings = spellings
         self._pieces: list[str] = []
         self._length = 0

@@ -15,13 +15,15 @@ from ..model import ElementKind, ParsedDocument, RawFile
 from .building import Place, TextBuilder, title_from_name
 from .cellvalues import shown
 from .containers import open_container
-from .headers import header_row, last_header_row
+from .headers import header_row, is_typed, last_header_row
 from .refusing import refuse_protected
 
 # Full loading knows merged cells but holds the sheet in memory; beyond this many bytes of XML rows are streamed.
 _MAX_LOADED = 24 << 20
 _HEADER_SEARCH = 24
 _MAX_MERGED = 1000
+_MAX_NAME_ROWS = 3
+_MIN_NAMES = 3
 _FORMULA_WITHOUT_VALUE = re.compile(
     rb"<(?:\w+:)?c\b[^>]*>\s*<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
@@ -91,19 +93,32 @@ def _build(raw: RawFile, sheets: Iterable[_Sheet], format: str) -> ParsedDocumen
 
 
 def _regions(rows: Iterable[list[_Cell]]) -> Iterator[Iterator[list[_Cell]]]:
-    """Runs of rows between empty rows; each run must be read to its end before the next."""
+    """Runs of rows between empty rows; each run must be read to its end before the next.
+
+    One empty row under the first rows, when those hold nothing but names, belongs to the run.
+    """
     stream = iter(rows)
 
     def run(first: list[_Cell]) -> Iterator[list[_Cell]]:
         yield first
+        names_only, count, filled = _is_names(first), 1, len(first)
         for row in stream:
             if not row:
-                return
+                if not names_only or count > _MAX_NAME_ROWS or filled < _MIN_NAMES:
+                    return
+                names_only = False
+                continue
             yield row
+            names_only = names_only and _is_names(row)
+            count, filled = count + 1, max(filled, len(row))
 
     for row in stream:
         if row:
             yield run(row)
+
+
+def _is_names(row: list[_Cell]) -> bool:
+    return not any(is_typed(cell.text) for cell in row)
 
 
 def _add_region(builder: TextBuilder, sheet: str, rows: Iterator[list[_Cell]]) -> None:

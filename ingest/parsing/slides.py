@@ -24,6 +24,8 @@ _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _DRAWN = re.compile(r"/(?:chart|chartEx|diagramData)$")
 _NOTE_LEVEL = 2
+# Slides are at times written whole into their title box.
+_MAX_TITLE_WORDS = 25
 
 
 def parse_slides(raw: RawFile, *, format: str = "pptx") -> ParsedDocument:
@@ -61,7 +63,9 @@ def _add_piece(builder: TextBuilder, piece: Piece, place: Place) -> None:
     if piece.kind is ElementKind.TABLE_ROW and piece.table is not None:
         add_table(builder, piece.table, place)
         return
-    kind = ElementKind.PARAGRAPH if piece.kind is ElementKind.TABLE_ROW else piece.kind
+    kind = piece.kind
+    if kind is ElementKind.TABLE_ROW or (kind is ElementKind.HEADING and len(piece.text.split()) > _MAX_TITLE_WORDS):
+        kind = ElementKind.PARAGRAPH
     builder.add(kind, _one_line(piece.text), level=1 if kind is ElementKind.HEADING else None, place=place)
 
 

@@ -19,19 +19,23 @@ _DROPPED = (
 )  # fmt: skip
 _BOILERPLATE_ROLES = frozenset(("navigation", "search", "menu", "menubar", "banner", "contentinfo", "dialog"))
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_SKIP_LINK = re.compile(r"\s*skip to (?:the )?(?:main )?(?:content|navigation)\s*$", re.IGNORECASE)
+# Numeric references to these code points mean the characters of Windows, as browsers know.
+_WINDOWS = {code: bytes([code]).decode("cp1252", "replace") for code in range(0x80, 0xA0)}
 _BLOCKS_IN_LAYOUT = frozenset(("table", "h1", "h2", "h3", "h4", "h5", "h6", "form", "article", "section"))
 _MAX_CELL_WORDS = 120
 _MIN_MAIN_SHARE = 0.4
+_MIN_PROSE = 0.93
 
 
-def parse_web(name: str, text: str, *, format: str = "html", source: str | None = None) -> ParsedDocument:
-    """Structure a decoded HTML page.
+def parse_web(name: str, text: str) -> ParsedDocument:
+    """Structure a decoded HTML page. Raises `ParseError` (code `empty`) for a page without text."""
+    return parse_converted(name, text, format="html", finder=markup_finder(text))
 
-    Lines are those of `source`, the decoded file, where it is not the page itself. Raises `ParseError`
-    (code `empty`) for a page without text.
-    """
+
+def parse_converted(name: str, text: str, *, format: str, finder: LineFinder | None) -> ParsedDocument:
+    """As `parse_web`, for a page that was made from a file of another format; `finder` knows its lines."""
     builder = TextBuilder()
-    finder = markup_finder(text) if source is None else LineFinder(source)
     title = add_web(builder, text, finder)
     return builder.build(title=title or title_from_name(name), format=format)
 
@@ -42,12 +46,18 @@ def add_web(builder: TextBuilder, text: str, finder: LineFinder | None = None, *
     title = _title(root)
     _clean(root)
     _choose_main(root)
-    for piece in web_pieces(html.tostring(root, encoding="unicode")):
+    for piece in web_pieces(html.tostring(root, encoding="unicode").translate(_WINDOWS)):
         _add_piece(builder, piece, finder, deeper)
     return title
 
 
 def _add_piece(builder: TextBuilder, piece: Piece, finder: LineFinder | None, deeper: int) -> None:
+    if piece.kind is ElementKind.CODE:
+        # A whole document may stand in one `pre`.
+        for block in re.split(r"\n[ \t]*\n", piece.text):
+            kind = ElementKind.PARAGRAPH if _is_prose(block) else ElementKind.CODE
+            builder.add(kind, block, place=finder.find(block) if finder is not None else None)
+        return
     place = finder.find(piece.text) if finder is not None and piece.text.strip() else None
     if piece.kind is ElementKind.TABLE_ROW and piece.table is not None:
         add_table(builder, piece.table, place, finder=finder)
@@ -55,6 +65,11 @@ def _add_piece(builder: TextBuilder, piece: Piece, finder: LineFinder | None, de
     kind = ElementKind.PARAGRAPH if piece.kind is ElementKind.TABLE_ROW else piece.kind
     level = None if piece.level is None else piece.level + deeper
     builder.add(kind, piece.text, level=level, place=place)
+
+
+def _is_prose(text: str) -> bool:
+    """True for typewritten text, which old pages set as preformatted too."""
+    return len(text) > 0 and sum(char.isalpha() or char in " \n.," for char in text) >= _MIN_PROSE * len(text)
 
 
 def _tree(text: str) -> etree._Element:
@@ -83,7 +98,9 @@ def _clean(root: etree._Element) -> None:
         if node is root or node.getparent() is None or not isinstance(node.tag, str) or node.tag == "body":
             continue
         hidden = node.get("hidden") is not None or _HIDDEN_STYLE.search(node.get("style") or "")
-        if node.tag in _DROPPED or hidden or (node.get("role") or "").lower() in _BOILERPLATE_ROLES:
+        if node.tag == "a" and _SKIP_LINK.match("".join(node.itertext())):
+            node.drop_tree()  # type: ignore[attr-defined]
+        elif node.tag in _DROPPED or hidden or (node.get("role") or "").lower() in _BOILERPLATE_ROLES:
             node.drop_tree()  # type: ignore[attr-defined]
         elif node.tag == "del":
             # Struck text stands on the page, if crossed out; the library would drop it.
@@ -97,6 +114,8 @@ def _is_layout(table: etree._Element) -> bool:
     if (table.get("role") or "").lower() == "presentation":
         return True
     if any(node.tag in _BLOCKS_IN_LAYOUT for node in table.iterdescendants() if isinstance(node.tag, str)):
+        return True
+    if max((len(row) for row in table.iter("tr")), default=0) <= 1:
         return True
     return any(len("".join(cell.itertext()).split()) > _MAX_CELL_WORDS for cell in table.iter("td", "th"))
 

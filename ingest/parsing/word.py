@@ -28,6 +28,7 @@ _REMOVED = tuple(
 )
 _MAX_BOLD_WORDS = 12
 _BOLD_LEVEL = 7
+_MAX_BOLD_RUN = 2
 _HEADING_NAME = re.compile(r"(?:heading \d|title|subtitle|toc ?heading)$", re.IGNORECASE)
 
 
@@ -221,7 +222,7 @@ def _mark_headings(root: etree._Element, styles: _Styles) -> None:
         if names and _HEADING_NAME.match(names[0]):
             continue
         level = _outline_level(properties, style_id, styles)
-        if level is None and bold[index] and index + 1 < len(paragraphs) and not bold[index + 1]:
+        if level is None and bold[index] and not all(bold[index : index + _MAX_BOLD_RUN + 1]):
             level = _BOLD_LEVEL
         if level is None or not _text(paragraph).strip():
             continue

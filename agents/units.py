@@ -1,0 +1,104 @@
+"""Passages taken apart into what can be cited: sentences, list items and table rows, each with its exact span."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ingest.markup import plain
+from ingest.model import Chunk, Element, ElementKind
+from retrieval.model import Hit
+
+from .model import EvidenceSpan
+from .sentences import split_sentences
+from .signals import Candidate
+
+_SHORT_WORDS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """One thing that can be cited. `claim` is how it reads as a sentence of an answer, word for word from `evidence`.
+
+    `hit` is the passage's place in the evidence, `candidate` what the judge sees of it.
+    """
+
+    hit: int
+    claim: str
+    evidence: tuple[EvidenceSpan, ...]
+    candidate: Candidate
+
+
+def units_of(hits: Sequence[Hit]) -> list[Unit]:
+    """All units of all passages, in order of passage, then of text. A unit that stands in two passages counts once."""
+    seen: set[tuple[str, int, int]] = set()
+    units = []
+    for place, hit in enumerate(hits):
+        for unit in _units_of_hit(place, hit):
+            key = (hit.document.id, unit.evidence[-1].start, unit.evidence[-1].end)
+            if key not in seen:
+                seen.add(key)
+                units.append(unit)
+    return units
+
+
+def _units_of_hit(place: int, hit: Hit) -> Iterator[Unit]:
+    chunk = hit.chunk
+    passage = " ".join(_prose(chunk, e.start, e.end) for e in chunk.elements)
+    lead: Element | None = None
+    for element in chunk.elements:
+        if element.kind is ElementKind.TABLE_ROW:
+            if not element.is_header:
+                yield _row(place, hit, element, passage)
+            continue
+        if element.kind is not ElementKind.LIST_ITEM:
+            lead = element if _prose(chunk, element.start, element.end).endswith(":") else None
+        for start, end in _sentences(chunk, element):
+            is_item = element.kind is ElementKind.LIST_ITEM
+            yield _sentence(place, hit, start, end, passage, lead if is_item else None, is_item=is_item)
+
+
+def _sentences(chunk: Chunk, element: Element) -> Iterator[tuple[int, int]]:
+    text = chunk.text[element.start - chunk.start:element.end - chunk.start]
+    for start, end in split_sentences(text):
+        if any(character.isalnum() for character in text[start:end]):
+            yield element.start + start, element.start + end
+
+
+def _sentence(place: int, hit: Hit, start: int, end: int, passage: str, lead: Element | None, *,
+              is_item: bool) -> Unit:
+    chunk = hit.chunk
+    text = _prose(chunk, start, end)
+    span = EvidenceSpan(document=hit.document, chunk=chunk, start=start, end=end)
+    evidence: tuple[EvidenceSpan, ...] = (span,)
+    claim = text
+    introduction = _prose(chunk, lead.start, lead.end) if lead is not None else (chunk.lead_in if is_item else None)
+    if lead is not None and introduction and len(text.split()) < _SHORT_WORDS:
+        # "Technical Success: 3 years" says little without the line that its list stands under.
+        opening = EvidenceSpan(document=hit.document, chunk=chunk, start=lead.start, end=lead.end)
+        evidence = (opening, span)
+        claim = f"{introduction} {text}"
+    return Unit(hit=place, claim=claim, evidence=evidence,
+                candidate=_candidate(hit, place, text, passage, lead_in=introduction))
+
+
+def _row(place: int, hit: Hit, row: Element, passage: str) -> Unit:
+    chunk = hit.chunk
+    cells = tuple(_prose(chunk, start, end) for start, end in row.cells) or (_prose(chunk, row.start, row.end),)
+    columns = row.columns if len(row.columns) == len(cells) else ("",) * len(cells)
+    claim = "; ".join(f"{name}: {cell}" if name else cell for name, cell in zip(columns, cells, strict=True) if cell)
+    span = EvidenceSpan(document=hit.document, chunk=chunk, start=row.start, end=row.end, header=row.columns)
+    return Unit(hit=place, claim=claim, evidence=(span,),
+                candidate=_candidate(hit, place, claim, passage, columns=columns, cells=cells, lead_in=chunk.lead_in))
+
+
+def _candidate(hit: Hit, place: int, text: str, passage: str, *, columns: tuple[str, ...] = (),
+               cells: tuple[str, ...] = (), lead_in: str | None = None) -> Candidate:
+    return Candidate(text=text, passage_text=passage, headings=hit.chunk.headings, title=hit.document.title,
+                     columns=columns, cells=cells, lead_in=lead_in, passage_score=hit.score,
+                     dense=hit.why.get("dense", 0.0), lexical=hit.why.get("lexical", 0.0), rank=place)
+
+
+def _prose(chunk: Chunk, start: int, end: int) -> str:
+    text = chunk.text[start - chunk.start:end - chunk.start]
+    return plain(text) if chunk.markup == "markdown" else " ".join(text.split())

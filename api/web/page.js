@@ -1,0 +1,133 @@
+"use strict";
+
+const $ = (selector) => document.querySelector(selector);
+
+/** A new element with text; text is never read as markup. */
+function make(tag, { text, className, children = [] } = {}) {
+  const node = document.createElement(tag);
+  if (text !== undefined) node.textContent = text;
+  if (className) node.className = className;
+  node.append(...children);
+  return node;
+}
+
+function place(citation) {
+  const { locator, document: source } = citation;
+  const parts = [decodeURIComponent(source.uri.split("/").pop())];
+  if (locator.page !== null) parts.push(`page ${locator.page}`);
+  if (locator.slide !== null) parts.push(`slide ${locator.slide}`);
+  if (locator.sheet !== null) parts.push(locator.cells ? `${locator.sheet}!${locator.cells}` : locator.sheet);
+  if (locator.line_start !== null && locator.page === null) {
+    parts.push(locator.line_start === locator.line_end
+      ? `line ${locator.line_start}` : `lines ${locator.line_start}–${locator.line_end}`);
+  }
+  if (locator.headings.length) parts.push(locator.headings.join(" › "));
+  return parts.join(" · ");
+}
+
+function citationItem(citation) {
+  const title = make("button", { text: citation.document.title, className: "cite" });
+  title.type = "button";
+  title.addEventListener("click", () => showSource(citation));
+  const body = make("div", { children: [title, make("p", { text: place(citation), className: "place" })] });
+  if (citation.header.some(Boolean)) body.append(make("p", { text: citation.header.join(" | "), className: "place" }));
+  body.append(make("blockquote", { text: citation.quote }));
+  return make("li", { children: [make("span", { text: `[${citation.id}]`, className: "number" }), body] });
+}
+
+function claimNodes(claim, citations) {
+  const marks = claim.citations.map((number) => {
+    const mark = make("button", { text: `[${number}]` });
+    mark.type = "button";
+    mark.addEventListener("click", () => showSource(citations.find((c) => c.id === number)));
+    return make("sup", { children: [mark] });
+  });
+  return [document.createTextNode(claim.text), ...marks, document.createTextNode(" ")];
+}
+
+function showAnswer(answer) {
+  const result = $("#result");
+  result.replaceChildren();
+  const answered = answer.status === "answered";
+  const text = make("p", { className: "answer" });
+  text.append(...(answered ? answer.claims.flatMap((c) => claimNodes(c, answer.citations)) : [answer.answer]));
+  result.append(text);
+  const cited = answered ? answer.citations : (answer.abstention?.nearest ?? []);
+  const note = answered
+    ? `Every sentence was checked against the words it cites · ${answer.timing_ms.total} ms`
+    : "Nothing is made up: what comes nearest is below.";
+  result.append(make("p", { text: note, className: "checked" }));
+  if (cited.length) result.append(make("ol", { children: cited.map(citationItem) }));
+}
+
+function showProblem(detail) {
+  $("#result").replaceChildren(make("p", { text: detail, className: "answer" }));
+}
+
+async function showSource(citation) {
+  const url = `/v1/documents/${citation.document.id}/text?version=${encodeURIComponent(citation.document.version)}`;
+  const response = await fetch(url);
+  const panel = $("#source");
+  panel.querySelector("h2").textContent = citation.document.title;
+  panel.querySelector(".place").textContent = place(citation);
+  const view = panel.querySelector("pre");
+  if (!response.ok) {
+    view.replaceChildren("This version is no longer kept.");
+  } else {
+    // Offsets count code points, JavaScript strings count UTF-16 units.
+    const points = Array.from(await response.text());
+    const { start, end } = citation.locator;
+    const mark = make("mark", { text: points.slice(start, end).join("") });
+    view.replaceChildren(points.slice(0, start).join(""), mark, points.slice(end).join(""));
+    panel.hidden = false;
+    mark.scrollIntoView({ block: "center" });
+  }
+  panel.hidden = false;
+  $("#close").focus();
+}
+
+$("#ask").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const button = event.target.querySelector("button");
+  button.disabled = true;
+  try {
+    const response = await fetch("/v1/ask", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ question: $("#question").value }),
+    });
+    const body = await response.json();
+    if (response.ok) showAnswer(body);
+    else showProblem(body.detail);
+  } catch {
+    showProblem("The server does not answer. Is `groundcrew serve` still running?");
+  } finally {
+    button.disabled = false;
+  }
+});
+
+$("#close").addEventListener("click", () => { $("#source").hidden = true; });
+document.addEventListener("keydown", (event) => { if (event.key === "Escape") $("#source").hidden = true; });
+
+async function showStock() {
+  const [sources, quarantine] = await Promise.all(
+    ["/v1/sources", "/v1/quarantine"].map(async (path) => (await fetch(path)).json()));
+  const documents = sources.sources.reduce((sum, s) => sum + s.documents, 0);
+  const synced = sources.sources.map((s) => s.last_sync).filter(Boolean).sort().pop();
+  $("#stock").textContent = `${documents} documents` + (synced ? `, last synced ${new Date(synced).toLocaleString()}` : "");
+  const entries = quarantine.quarantine;
+  if (!entries.length) return;
+  const box = $("#quarantine");
+  box.hidden = false;
+  box.querySelector("summary").textContent = `${entries.length} ${entries.length === 1 ? "item" : "items"} could not be read`;
+  box.querySelector("ul").append(...entries.map((e) => make("li", {
+    text: `${decodeURIComponent(e.uri.split("/").pop())}${e.part ? ", " + e.part : ""}: ${e.reason} ${e.mend}`,
+  })));
+}
+
+showStock();
+const asked = new URLSearchParams(location.search).get("q");
+if (asked) {
+  $("#question").value = asked;
+  $("#ask").requestSubmit();
+}

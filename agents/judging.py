@@ -1,9 +1,10 @@
 """Weighs the signals: which candidates answer which part of a question, and whether to answer at all.
 
 `signals` measures, this module decides, the analyst calls `Judge.judge`. The weights lie in a JSON file beside it,
-made by `bench/answerability.py` with the account of how they and the threshold were chosen. Two logistic
-regressions: one gives each candidate the probability that it answers, the other gives each part the probability
-that any of its candidates does.
+made by `bench/answerability.py`, with the account of how they and the thresholds were chosen. Two linear models:
+a conditional logit ranks the candidates of a question (its softmax is the probability that a candidate is the
+answer, given that one is), and a logistic regression over the best candidate and the whole list gives the
+probability that one is at all.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +22,23 @@ from .question import Part, Question
 from .signals import SIGNALS, Array, Candidate, Embeddings, Rarity, common_rarity, measure
 
 DEFAULT_WEIGHTS = Path(__file__).with_name("judging_weights.json")
-_TOP = 3
-_EDGE = 1e-5
+
+# Of the best candidate, and the greatest value among all candidates ("list_").
+ANSWER_FEATURES = (
+    "score",
+    "margin",
+    *SIGNALS,
+    "list_term_match_context",
+    "list_term_match_context_worst",
+    "list_coverage_context",
+    "list_passage_cosine",
+)
+_LIST_FEATURES = tuple(name.removeprefix("list_") for name in ANSWER_FEATURES if name.startswith("list_"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """A candidate that answers: its index in the list given, and the probability that it does."""
+    """A candidate as an answer to a part: its index in the list given, and the probability that it answers."""
 
     index: int
     probability: float
@@ -36,8 +48,8 @@ class Chosen:
 class PartJudgement:
     """One part judged. `probability` is that of an answer among the candidates; `answered` compares it with the threshold.
 
-    `chosen` runs from the best down and is never empty while there are candidates, so that an abstention can name the
-    nearest ones. `signals` are those of the best candidate.
+    `chosen` runs from the best down and is empty only without candidates, so that an abstention can name the nearest.
+    `signals` are those of the best candidate.
     """
 
     part: Part
@@ -49,25 +61,95 @@ class PartJudgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """A question judged: answered when its first part and all parts that stand for themselves are."""
+    """A question judged, part by part; the parts of `Question.parts` in their order."""
 
     parts: tuple[PartJudgement, ...]
 
     @property
     def probability(self) -> float:
-        """The least probable part's probability."""
+        """That of the least probable part: a question is answered when all of it is."""
         return min((part.probability for part in self.parts), default=0.0)
 
     @property
     def answered(self) -> bool:
-        """Whether any part is answered; the caller says which parts are not."""
+        """Whether at least one part is; the caller says which are not."""
         return any(part.answered for part in self.parts)
 
 
 class Judge:
-    """Judges candidates with fixed weights. Cheap to build; holds no models."""
+    """Judges candidates with fixed weights. Holds no models; cheap to build."""
 
-    def __init__(self, weights: Mapping[str, object]) -> None:
-        """Raises ValueError when the weights were made for other signals than this version measures."""
-        self._unit = _Logistic.from_json(weights["unit"], UNIT_FEATURES)
-        self._answer = _Logistic.from_json(weights["answer"], ANSWER_FEATURES)
+    def __init__(self, weights: Mapping[str, Any]) -> None:
+        """Raises ValueError when `weights` name a signal that this version does not measure."""
+        self._rank = _linear(weights["rank"]["weights"], SIGNALS)
+        self._answer = _linear(weights["answer"]["weights"], ANSWER_FEATURES)
+        self._bias = float(weights["answer"]["bias"])
+        self._threshold = float(weights["threshold"]["answer"])
+        self._share = float(weights["threshold"]["share_of_best"])
+        self._most = int(weights["threshold"]["most"])
+
+    @classmethod
+    def load(cls, path: Path = DEFAULT_WEIGHTS) -> Judge:
+        """Reads a weights file. Raises OSError, or ValueError when it does not fit this version."""
+        return cls(json.loads(path.read_text(encoding="utf-8")))
+
+    @property
+    def threshold(self) -> float:
+        """The least probability at which a part counts as answered."""
+        return self._threshold
+
+    def judge(
+        self,
+        question: Question,
+        candidates: Sequence[Candidate],
+        embeddings: Embeddings,
+        rarity: Rarity = common_rarity,
+        *,
+        threshold: float | None = None,
+    ) -> Judgement:
+        """Judges `candidates` for every part of `question`; `threshold` overrides that of the weights."""
+        least = self._threshold if threshold is None else threshold
+        parts = [self._part(part, measure(part, candidates, embeddings, rarity), least) for part in question.parts]
+        return Judgement(parts=tuple(parts))
+
+    def _part(self, part: Part, signals: Array, threshold: float) -> PartJudgement:
+        if not len(signals):
+            return PartJudgement(part=part, probability=0.0, answered=False, chosen=(), signals={})
+        scores = self.rank_scores(signals)
+        shares = np.exp(scores - scores.max())
+        shares /= shares.sum()
+        order = np.argsort(-scores, kind="stable")
+        probability = self.answer_probability(scores, signals)
+        kept = [i for i in order[: self._most] if shares[i] >= self._share * shares[order[0]]]
+        return PartJudgement(
+            part=part,
+            probability=probability,
+            answered=probability >= threshold,
+            chosen=tuple(Chosen(index=int(i), probability=float(probability * shares[i])) for i in kept),
+            signals=dict(zip(SIGNALS, map(float, signals[order[0]]), strict=True)),
+        )
+
+    def rank_scores(self, signals: Array) -> NDArray[np.float64]:
+        """(n,) ranking scores of candidates with (n, SIGNALS) signals."""
+        return signals.astype(np.float64) @ self._rank
+
+    def answer_probability(self, scores: NDArray[np.float64], signals: Array) -> float:
+        """The probability that one of the candidates answers."""
+        logit = float(answer_features(scores, signals) @ self._answer) + self._bias
+        return float(1.0 / (1.0 + np.exp(-logit)))
+
+
+def answer_features(scores: NDArray[np.float64], signals: Array) -> NDArray[np.float64]:
+    """(ANSWER_FEATURES,) of a list of at least one candidate: its best one's signals, its lead, the list's greatest values."""
+    order = np.argsort(-scores, kind="stable")
+    best = order[0]
+    margin = scores[best] - scores[order[1]] if len(order) > 1 else 0.0
+    greatest = [signals[:, SIGNALS.index(name)].max() for name in _LIST_FEATURES]
+    return np.asarray([scores[best], margin, *signals[best], *greatest], dtype=np.float64)
+
+
+def _linear(weights: Mapping[str, float], names: Sequence[str]) -> NDArray[np.float64]:
+    unknown = sorted(set(weights) - set(names))
+    if unknown:
+        raise ValueError(f"the weights name signals that are not measured: {', '.join(unknown)}")
+    return np.asarray([float(weights.get(name, 0.0)) for name in names], dtype=np.float64)

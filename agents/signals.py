@@ -20,7 +20,7 @@ from .words import content_stems, words_of
 
 Array = NDArray[np.float32]
 Tokens = tuple[Array, Sequence[tuple[int, int]]]
-# How rare a stem is in the corpus: 0 (in every chunk) to 1 (in one or none).
+# How rare a word is in the corpus: 0 (in every chunk) to 1 (in one or none).
 Rarity = Callable[[str], float]
 
 
@@ -92,8 +92,8 @@ _FACTUAL = frozenset({Asked.AMOUNT, Asked.NUMBER, Asked.DURATION, Asked.FREQUENC
 _FULL_LENGTH = 40
 
 
-def common_rarity(_stem: str) -> float:
-    """Stands in for corpus statistics: every stem counts the same."""
+def common_rarity(_word: str) -> float:
+    """Stands in for corpus statistics: every word counts the same."""
     return 0.7
 
 
@@ -111,7 +111,7 @@ def heading_of(candidate: Candidate) -> str:
 def term_weights(terms: Sequence[Term], rarity: Rarity) -> Array:
     """(terms,) weight of each term of a part: rare ones and names count more, what was told before the question less."""
     weights = [
-        rarity(term.stem) * (1.0 if term.kind == "word" else _NAME_WEIGHT) * (1.0 if term.focus else _TOLD_WEIGHT) for term in terms
+        rarity(term.text) * (1.0 if term.kind == "word" else _NAME_WEIGHT) * (1.0 if term.focus else _TOLD_WEIGHT) for term in terms
     ]
     return np.asarray(weights, dtype=np.float32) + np.float32(1e-3)
 

@@ -39,8 +39,6 @@ def show_answer(answer: Answer) -> None:
     if answer.abstention is not None and answer.abstention.nearest:
         print("\nNearest passages, which do not answer it:")
         citations = answer.abstention.nearest
-    else:
-        print()
     for citation in citations:
         print(f"\n[{citation.id}] {citation.document.title} · {place(citation.document, citation.locator)}")
         print(_wrap(f"“{_one_line(citation.quote)}”", indent="    "))
@@ -96,6 +94,9 @@ def place(document: Document, locator: Locator) -> str:
     if locator.line_start is not None and locator.page is None:
         many = locator.line_end != locator.line_start
         parts.append(f"lines {locator.line_start}-{locator.line_end}" if many else f"line {locator.line_start}")
+    if len(parts) == 1 and locator.headings:
+        # Word and mail files have neither pages nor lines that a reader could count.
+        parts.append(f"under “{locator.headings[-1]}”")
     return ", ".join(parts)
 
 

@@ -9,7 +9,11 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
+from agents.analyst import Analyst
 from agents.compliance import Compliance
+from agents.crew import Crew
+from agents.judging import Judge
+from agents.researcher import Researcher
 from ingest.catalog import Catalog
 from ingest.connectors.files import FilesConnector
 from ingest.model import Access, ParsedDocument, RawFile
@@ -64,6 +68,12 @@ class Platform:
     @cached_property
     def compliance(self) -> Compliance:
         return Compliance(self.catalog.text)
+
+    @cached_property
+    def crew(self) -> Crew:
+        researcher = Researcher(self.searcher.search)
+        analyst = Analyst(Judge.load(), _Embeddings(self.embedder), self.index.lexical.rarity)
+        return Crew(researcher, analyst, self.compliance)
 
     def principal(self, user: str | None) -> Principal:
         """Whoever `--as` names, with the groups the configuration gives; without it, an admin."""
@@ -128,3 +138,11 @@ def _parse(raw: RawFile) -> ParsedDocument:
     from ingest.parsing import parse
 
     return parse(raw)
+
+
+class _Embeddings:
+    """The embedder under the names that the analyst's signals use."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.embed_sentences = embedder.embed
+        self.embed_tokens = embedder.embed_tokens

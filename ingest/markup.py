@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-# Stretches that no later rule may touch wait in a list; "\ue000" + index + "\ue001" stands for them.
+# What no later rule may touch waits in a list; "\ue000" + index + "\ue001" stands for them.
 _HELD = re.compile("\ue000(\\d+)\ue001")
 _PRIVATE = re.compile("[\ue000\ue001]")
 _CODE = re.compile(r"(?<![`\\])(`{1,3})(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
@@ -14,8 +14,9 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _BREAK = re.compile(r"<br\s*/?>|\\\n", re.IGNORECASE)
 _AUTOLINK = re.compile(r"<((?:https?|ftp|mailto):[^\s<>]*|[^\s<>@]+@[^\s<>@]+)>", re.IGNORECASE)
 _HTML_NAMES = (
-    "a abbr address article aside audio b blockquote body button caption center cite code col colgroup dd del "
-    "details dfn div dl dt em embed fieldset figcaption figure font footer form h[1-6] head header hr html i "
+    "a abbr address article aside audio b blockquote body button caption center cite code col colgroup dd "
+    "del details dfn div dl dt em "
+    "embed fieldset figcaption figure font footer form h[1-6] head header hr html i "
     "iframe img input ins kbd label legend li link main map mark menu meta nav noscript object ol option p "
     "param picture pre q s samp script section select small source span strike strong style sub summary sup "
     "svg path table tbody td template textarea tfoot th thead time title tr tt u ul var video wbr"
@@ -31,7 +32,9 @@ _IMAGE = re.compile(rf"!\[{_LABEL}\]{_TARGET}(?:\{{[^{{}}]*\}})?")
 _LINK = re.compile(rf"\[{_LABEL}\]{_TARGET}")
 _REFERENCE = re.compile(r"(?<![\w\]])!?\[([^\[\]]+)\]\[[^\[\]]*\]")
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\s]+\](?!:)")
-_URL = re.compile(r"(?:https?|ftp)://[^\s<>()\[\]*`|\"]+(?<![_~.,;:!?'])|www\.[^\s<>()\[\]*`|\"]+(?<![_~.,;:!?'])")
+_URL = re.compile(
+    r"(?:https?|ftp)://[^\s<>()\[\]*`|\"]+(?<![_~.,;:!?'])|www\.[^\s<>()\[\]*`|\"]+(?<![_~.,;:!?'])"
+)
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _STRIKE = re.compile(r"(?<!~)~~(?=[^\s~])(.+?)(?<=[^\s~])~~(?!~)", re.DOTALL)
 _STRONG = (
@@ -44,7 +47,9 @@ _EMPHASIS = (
     re.compile(r"(?<![\w/.)\]])_(?=[^\s_/.,;:)?|])([^_]+(?:(?<=\w)_(?=\w)[^_]+)*)(?<=[^\s_/(,|])_(?![\w/])"),
 )
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_RULE_LINE = re.compile(r"^[ \t>]*(?:(?:=+|(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|`{3,}[^`]*|~{3,}[^~]*))$")
+_RULE_LINE = re.compile(
+    r"^[ \t>]*(?:(?:=+|(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|`{3,}[^`]*|~{3,}[^~]*))$"
+)
 _DELIMITER_ROW = re.compile(r"^[ \t>]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?[ \t]*)?$")
 _MARKERS = re.compile(r"^[ \t]*(?:>[ \t]?)*[ \t]*")
 _BULLET = re.compile(r"^(?:[-*+][ \t]+)+(?:\[[ xX]\][ \t]+)?")

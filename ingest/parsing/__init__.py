@@ -143,7 +143,9 @@ def _refuse_format(raw: RawFile, format: str) -> NoReturn:
         case "encrypted":
             refuse_protected("office")
         case "p7m" | "p7s":
-            refuse_unsupported("an S/MIME signature or envelope", "Export the mail that it belongs to as .eml.")
+            refuse_unsupported(
+                "an S/MIME signature or envelope", "Export the mail that it belongs to as .eml."
+            )
         case "zip":
             refuse_unsupported(
                 "a ZIP archive", "Unpack it into the source's folder, or exclude it with `exclude`."

@@ -29,7 +29,7 @@ class LineFinder:
     """Locates texts in the words of a source, each one searched from where the last was found."""
 
     def __init__(self, source: str, line_starts: list[int] | None = None) -> None:
-        """`line_starts` are the offsets in `source` where lines of the file begin, by default after each "\\n"."""
+        """`line_starts` are the offsets in `source` where lines of the file begin."""
         if line_starts is None:
             line_starts = [0, *(found.end() for found in re.finditer("\n", source))]
         self._words: list[str] = []
@@ -73,7 +73,10 @@ class LineFinder:
         places = self._places.get(words[0], [])
         for start in places[bisect_right(places, begin - 1) :][:_MAX_CANDIDATES]:
             key = words[:_KEY_WORDS]
-            if self._words[start : start + len(key)] == key and (end := self._follow(words, start)) is not None:
+            if (
+                self._words[start : start + len(key)] == key
+                and (end := self._follow(words, start)) is not None
+            ):
                 return start, end
         return None
 
@@ -107,7 +110,9 @@ def mail_finder(source: str) -> LineFinder:
         piece = line
         if "=" in line:
             try:
-                piece = quopri.decodestring(line.removesuffix("=").encode("utf-8", "replace")).decode("utf-8", "replace")
+                piece = quopri.decodestring(line.removesuffix("=").encode("utf-8", "replace")).decode(
+                    "utf-8", "replace"
+                )
             except (binascii.Error, ValueError):
                 piece = line
         if "<" in piece:

@@ -79,7 +79,9 @@ def _is_stub(plain: str, page: str) -> bool:
     words = len(plain.split())
     if words == 0:
         return True
-    page_words = len(re.sub(r"<(style|script|head)\b.*?</\1\s*>|<[^>]*>", " ", page, flags=re.S | re.I).split())
+    page_words = len(
+        re.sub(r"<(style|script|head)\b.*?</\1\s*>|<[^>]*>", " ", page, flags=re.S | re.I).split()
+    )
     return (words < _STUB_WORDS and bool(_STUB.search(plain))) or words * 3 < page_words
 
 

@@ -55,7 +55,9 @@ class TextBuilder:
             self._note(start, start + len(line), place)
             start += len(line) + 1
 
-    def add(self, kind: ElementKind, text: str, *, level: int | None = None, place: Place | None = None) -> None:
+    def add(
+        self, kind: ElementKind, text: str, *, level: int | None = None, place: Place | None = None
+    ) -> None:
         """Append one piece; whitespace at its ends is dropped, and so is a piece without text."""
         text = _UNSTORABLE.sub("\ufffd", text).strip()
         if not text:

@@ -84,7 +84,9 @@ def _section(value: float, number_format: str) -> str:
 
 
 def _literal(pattern: str, names: Iterator[str]) -> str:
-    return "".join(next(names, "") if char == "\x00" else char for char in pattern if char in "\x00%$€£¥()+- ")
+    return "".join(
+        next(names, "") if char == "\x00" else char for char in pattern if char in "\x00%$€£¥()+- "
+    )
 
 
 def _general(value: float) -> str:

@@ -31,7 +31,8 @@ def open_container(data: bytes, format_name: str) -> zipfile.ZipFile:
     if unpacked > _MAX_UNPACKED or suspicious or len(parts) > _MAX_PARTS:
         refuse(
             "unsafe_archive",
-            f"The {format_name} file would unpack to {unpacked >> 20} MiB in {len(parts)} parts, more than is safe.",
+            f"The {format_name} file would unpack to {unpacked >> 20} MiB in {len(parts)} parts,"
+            " which is more than is safe.",
             "Check where the file comes from; split it, or exclude it with `exclude`.",
         )
     _refuse_entities(archive, parts, format_name)
@@ -53,7 +54,8 @@ def _refuse_entities(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], for
         if _DOCTYPE.search(head):
             refuse(
                 "unsafe_archive",
-                f"The {format_name} file declares XML entities in {part.filename}, which office programs never do.",
+                f"The {format_name} file declares XML entities in {part.filename},"
+                " which office programs never do.",
                 "Check where the file comes from, or exclude it with `exclude`.",
             )
 

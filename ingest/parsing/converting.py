@@ -80,7 +80,12 @@ def parse_by_libreoffice(raw: RawFile, format: str) -> ParsedDocument:
 def _run(command: list[str], folder: str, format_name: str) -> bytes:
     try:
         done = subprocess.run(
-            command, cwd=folder, capture_output=True, timeout=_TIME_LIMIT, check=True, stdin=subprocess.DEVNULL
+            command,
+            cwd=folder,
+            capture_output=True,
+            timeout=_TIME_LIMIT,
+            check=True,
+            stdin=subprocess.DEVNULL,
         )
     except subprocess.TimeoutExpired as error:
         refuse(

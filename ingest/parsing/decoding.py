@@ -97,7 +97,7 @@ def _is_utf8(data: bytes) -> bool:
 def _wide_encoding(data: bytes) -> str | None:
     """UTF-16 or UTF-32 without a mark, told by where the zero bytes of Latin letters stand."""
     sample = data[: _SAMPLE // 4 * 4]
-    if b"\x00" not in sample or len(sample) < 4:
+    if b"\x00" not in sample:
         return None
     zeros = [sample[place::4].count(0) / len(sample[place::4]) for place in range(4)]
     often, rarely = 0.4, 0.1

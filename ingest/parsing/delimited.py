@@ -27,7 +27,10 @@ def parse_delimited(name: str, text: str) -> ParsedDocument:
     if found := _SEPARATOR_LINE.match(text):
         begin, delimiter = found.end(), found.group(1)
     delimiter = delimiter or _sniff(text, name)
-    sample = [[text[a:b] for a, b in cells] for _, cells in islice(_records(text, begin, delimiter), _SAMPLE_RECORDS)]
+    sample = [
+        [text[a:b] for a, b in cells]
+        for _, cells in islice(_records(text, begin, delimiter), _SAMPLE_RECORDS)
+    ]
     header = header_row(sample)
     elements = tuple(_elements(text, begin, delimiter, header))
     if not elements:

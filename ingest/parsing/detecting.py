@@ -7,32 +7,44 @@ import re
 from .containers import container_format
 from .decoding import try_decode
 
-SUFFIXES = {
-    "md": "markdown", "markdown": "markdown", "mdown": "markdown", "mkd": "markdown", "mdx": "markdown",
-    "txt": "text", "text": "text", "log": "text", "yaml": "text", "yml": "text", "toml": "text", "ini": "text",
-    "cfg": "text", "conf": "text", "properties": "text", "srt": "text", "vtt": "text", "ics": "text", "vcf": "text",
-    "tex": "text", "adoc": "text", "asciidoc": "text", "textile": "text", "wiki": "text",
-    "html": "html", "htm": "html", "xhtml": "html", "mhtml": "eml", "mht": "eml",
-    "xml": "xml", "xsl": "xml", "xslt": "xml", "xsd": "xml", "svg": "xml", "rss": "xml", "atom": "xml",
-    "csv": "csv", "tsv": "csv", "tab": "csv",
-    "json": "json", "geojson": "json", "jsonl": "ndjson", "ndjson": "ndjson",
-    "docx": "docx", "docm": "docx", "dotx": "docx", "dotm": "docx",
-    "pptx": "pptx", "pptm": "pptx", "potx": "pptx", "ppsx": "pptx", "ppsm": "pptx",
-    "xlsx": "xlsx", "xlsm": "xlsx", "xltx": "xlsx", "xltm": "xlsx", "xls": "xls", "xlt": "xls", "xlsb": "xlsb",
-    "doc": "doc", "dot": "doc", "ppt": "ppt", "pps": "ppt", "pot": "ppt",
-    "odt": "odt", "ott": "odt", "ods": "ods", "odp": "odp", "epub": "epub", "rtf": "rtf", "org": "org",
-    "rst": "rst", "rest": "rst",
-    "eml": "eml", "msg": "msg", "p7m": "p7m", "p7s": "p7s",
+_NAMED_BY = {
+    "markdown": "md markdown mdown mkd mdx",
+    "text": "txt text log yaml yml toml ini cfg conf "
+    "properties srt vtt ics vcf tex adoc asciidoc textile wiki",
+    "html": "html htm xhtml",
+    "eml": "mhtml mht eml",
+    "xml": "xml xsl xslt xsd svg rss atom",
+    "csv": "csv tsv tab",
+    "json": "json geojson ipynb",
+    "ndjson": "jsonl ndjson",
+    "docx": "docx docm dotx dotm",
+    "pptx": "pptx pptm potx ppsx ppsm",
+    "xlsx": "xlsx xlsm xltx xltm",
+    "xls": "xls xlt",
+    "xlsb": "xlsb",
+    "doc": "doc dot",
+    "ppt": "ppt pps pot",
+    "odt": "odt ott",
+    "ods": "ods",
+    "odp": "odp",
+    "epub": "epub",
+    "rtf": "rtf",
+    "org": "org",
+    "rst": "rst rest",
+    "msg": "msg",
+    "p7m": "p7m",
+    "p7s": "p7s",
     "pdf": "pdf",
-    "png": "image", "jpg": "image", "jpeg": "image", "tif": "image", "tiff": "image", "bmp": "image",
-    "gif": "image", "webp": "image", "heic": "image", "heif": "image",
-}  # fmt: skip
+    "image": "png jpg jpeg tif tiff bmp gif webp heic heif",
+}
+SUFFIXES = {suffix: format for format, suffixes in _NAMED_BY.items() for suffix in suffixes.split()}
 
-_CODE = frozenset(
-    "py pyi js mjs cjs jsx ts tsx java kt kts scala go rs c h cc cpp cxx hpp hh cs rb php pl pm sh bash zsh ps1 bat "
-    "sql r lua swift m mm dart ex exs erl hs clj groovy gradle vb vbs asm css scss sass less vue svelte tf hcl proto "
-    "graphql cmake dockerfile makefile ipynb".split()
+_CODE_SUFFIXES = (
+    "py pyi js mjs cjs jsx ts tsx java kt kts scala go rs c h cc cpp cxx hpp hh cs rb php pl pm sh "
+    "bash zsh ps1 bat sql r lua swift m mm dart ex exs erl hs clj groovy gradle vb vbs asm css scss "
+    "sass less vue svelte tf hcl proto graphql cmake dockerfile makefile"
 )
+_CODE = frozenset(_CODE_SUFFIXES.split())
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"{\\rtf", "rtf"),
@@ -66,10 +78,14 @@ _UNREADABLE: tuple[tuple[bytes, str], ...] = (
 )
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+_HTML = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+)
 _XML = re.compile(r"\s*<\?xml\s", re.IGNORECASE)
 _MAIL = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*:[ \t]?[^\n]*\n(?:[ \t][^\n]*\n)*){3,}")
-_MAIL_FIELDS = re.compile(r"^(?:from|received|message-id|mime-version|return-path):", re.IGNORECASE | re.MULTILINE)
+_MAIL_FIELDS = re.compile(
+    r"^(?:from|received|message-id|mime-version|return-path|content-type):", re.IGNORECASE | re.MULTILINE
+)
 _HEAD = 8192
 
 
@@ -102,19 +118,19 @@ def detect(name: str, data: bytes) -> str:
         return "html"
     if _XML.match(head):
         return "xml"
-    if named is None and not is_code(name) and _looks_like_mail(head):
+    if named in (None, "p7m", "p7s") and not is_code(name) and _looks_like_mail(head):
         return "eml"
     return "text"
 
 
-_BINARY = frozenset(
-    "docx pptx xlsx xls xlsb doc ppt odt ods odp epub msg pdf image p7m p7s".split()
-)
+_BINARY = frozenset("docx pptx xlsx xls xlsb doc ppt odt ods odp epub msg pdf image p7m p7s".split(" "))
 
 
 def _text_format(named: str, data: bytes) -> str:
     if named in ("text", "markdown", "html", "xml"):
-        head = data[:_HEAD].decode("latin-1").replace("\x00", "").removeprefix("\xef\xbb\xbf").lstrip("\xff\xfe")
+        head = (
+            data[:_HEAD].decode("latin-1").replace("\x00", "").removeprefix("\xef\xbb\xbf").lstrip("\xff\xfe")
+        )
         if named != "html" and _HTML.match(head) and named != "markdown":
             return "html"
         if named == "html" and _looks_like_mail(head):
@@ -128,7 +144,16 @@ def _looks_like_mail(head: str) -> bool:
 
 
 def _binary_format(named: str | None, data: bytes) -> str | None:
-    if b"%PDF-" in data[:1024] and named not in ("eml", "msg", "text", "markdown", "html", "json", "xml", "csv"):
+    if b"%PDF-" in data[:1024] and named not in (
+        "eml",
+        "msg",
+        "text",
+        "markdown",
+        "html",
+        "json",
+        "xml",
+        "csv",
+    ):
         return "pdf"
     if data.startswith(b"%PDF-"):
         return "pdf"

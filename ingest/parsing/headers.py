@@ -6,10 +6,14 @@ import re
 from collections.abc import Sequence
 
 _NUMBER = re.compile(r"[-+(]?\s*[$€£¥]?\s*[-+]?(?:\d[\d.,'\s]*|\.\d+)\s*(?:%|[$€£¥]|[a-zA-Z]{1,4})?\s*\)?$")
-_DATE = re.compile(r"\d{4}-\d{1,2}(?:-\d{1,2})?\b.{0,15}$|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}$|\d{1,2}:\d{2}(?::\d{2})?$")
+_DATE = re.compile(
+    r"\d{4}-\d{1,2}(?:-\d{1,2})?\b.{0,15}$|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}$|\d{1,2}:\d{2}(?::\d{2})?$"
+)
 _TRUTH = {"true", "false", "yes", "no"}
 # Years and other periods are numbers that do head columns.
-_YEAR = re.compile(r"(?:.{0,20}\D)?(?:19|20)\d\d(?:\D.{0,12})?$|(?:FY|[QH])\s?\d{1,4}\b.{0,8}$", re.IGNORECASE)
+_YEAR = re.compile(
+    r"(?:.{0,20}\D)?(?:19|20)\d\d(?:\D.{0,12})?$|(?:FY|[QH])\s?\d{1,4}\b.{0,8}$", re.IGNORECASE
+)
 _MAX_NAME = 80
 _LOOK_AHEAD = 20
 _MAX_HEADER_ROWS = 3
@@ -64,7 +68,11 @@ def _filled(row: Sequence[str]) -> int:
 
 def _names_columns(row: Sequence[str], below: Sequence[Sequence[str]], width: int) -> bool:
     names = [cell.strip() for cell in row if cell.strip()]
-    if not below or len(names) * 2 <= width or any(len(name) > _MAX_NAME or name.endswith(":") for name in names):
+    if (
+        not below
+        or len(names) * 2 <= width
+        or any(len(name) > _MAX_NAME or name.endswith(":") for name in names)
+    ):
         return False
     typed = [name for name in names if is_typed(name) and not _YEAR.match(name)]
     if len(typed) * 4 > len(names):

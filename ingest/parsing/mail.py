@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.header import decode_header, make_header
@@ -18,7 +19,9 @@ from .refusing import refuse, refuse_damaged
 
 _SHOWN = frozenset(("from", "to", "cc", "bcc", "date", "subject"))
 _ENCRYPTED = frozenset(("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"))
-_SIGNATURES = frozenset(("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"))
+_SIGNATURES = frozenset(
+    ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
+)
 
 
 def parse_eml(raw: RawFile, *, depth: int = 0) -> ParsedDocument:
@@ -177,8 +180,6 @@ def _file_name(part: Message) -> str:
         name = part.get_filename() or ""
     except (MessageError, UnicodeError, LookupError, ValueError, TypeError):
         return ""
-    try:
+    with suppress(MessageError, UnicodeError, LookupError, ValueError):
         name = str(make_header(decode_header(name)))
-    except (MessageError, UnicodeError, LookupError, ValueError):
-        pass
     return re.split(r"[/\\]", " ".join(name.split()))[-1]

@@ -131,7 +131,9 @@ class _Reader:
             return
         start = self._find(first, content[0], self._lines[first].find(content[0]))
         end = self._find(last, content[-1], self._lines[last].rfind(content[-1])) + len(content[-1])
-        yield Element(kind=kind, start=start, end=min(end, self._starts[last] + len(self._lines[last])), level=level)
+        yield Element(
+            kind=kind, start=start, end=min(end, self._starts[last] + len(self._lines[last])), level=level
+        )
 
     def _find(self, line: int, content: str, column: int) -> int:
         if column < 0:

@@ -32,6 +32,8 @@ _MOST_PIXELS = 80_000_000
 _LEAST_CONFIDENCE = 10.0
 _ASSUMED_DPI = 200.0
 _PLAUSIBLE_DPI = (60.0, 1200.0)
+_SHARP_WIDTH = 1800.0  # pixels
+_MOST_ENLARGED = 3.0
 _HEIGHT_JITTER = 0.35
 _WORD_LEVEL = "5"
 _PAGED_FORMATS = ("TIFF", "GIF", "WEBP")
@@ -51,6 +53,7 @@ def parse_image(raw: RawFile) -> ParsedDocument:
     Raises ParseError with code `needs_tesseract`, `damaged`, `too_large`, `ocr_timeout`, `ocr_failed` or
     `empty`.
     """
+    _learn_heic()
     try:
         with Image.open(io.BytesIO(raw.data)) as picture:
             kind = (picture.format or "image").lower()
@@ -62,6 +65,15 @@ def parse_image(raw: RawFile) -> ParsedDocument:
     if gaps and not any(page.texts for page in pages):
         raise ParseError(gaps[0])
     return compose(pages, title=title_from_name(raw.name), name=raw.name, format=kind, gaps=gaps)
+
+
+def _learn_heic() -> None:
+    """Lets Pillow open HEIC pictures where the optional package for it is installed."""
+    try:
+        import pillow_heif
+    except ImportError:
+        return
+    pillow_heif.register_heif_opener()
 
 
 def _read_frames(picture: Image.Image) -> tuple[list[PageContent], list[Problem]]:
@@ -125,9 +137,17 @@ def read_picture(picture: Image.Image, *, dpi: float) -> list[Word]:
     command = find_tesseract()
     if command is None:
         raise ParseError(needs_tesseract())
+    # Small print is lost on tesseract; a picture of few pixels reads better when it is enlarged.
+    factor = min(max(_SHARP_WIDTH / max(picture.width, 1), 1.0), _MOST_ENLARGED)
+    dpi *= factor
     with tempfile.TemporaryDirectory(prefix="ocr-") as folder:
         path = Path(folder) / "page.png"
-        picture.convert("L").save(path, compress_level=1)
+        grey = picture.convert("L")
+        if factor > 1.0:
+            grey = grey.resize(
+                (round(picture.width * factor), round(picture.height * factor)), Image.Resampling.LANCZOS
+            )
+        grey.save(path, compress_level=1)
         try:
             done = subprocess.run(
                 [command, str(path), "stdout", "-l", _languages(command), "--dpi", str(round(dpi)), "tsv"],

@@ -46,8 +46,10 @@ def _is_encrypted(message: Any) -> bool:
     kind = (message.message_class or "").upper()
     headers = {name.lower(): value.lower() for name, value in (message.message_headers or {}).items()}
     content = headers.get("content-type", "")
-    return kind in _ENCRYPTED_CLASSES or ("pkcs7-mime" in content and "signed-data" not in content) or (
-        "multipart/encrypted" in content
+    return (
+        kind in _ENCRYPTED_CLASSES
+        or ("pkcs7-mime" in content and "signed-data" not in content)
+        or ("multipart/encrypted" in content)
     )
 
 

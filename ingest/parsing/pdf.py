@@ -100,7 +100,9 @@ def _read_by_eye(page: pdfium.PdfPage, part: str, *, unreadable_font: bool) -> l
     if find_tesseract() is None:
         problem = needs_tesseract(part)
         if unreadable_font:
-            problem = replace(problem, reason="The fonts do not say which letters they show; only a picture of the page can be read.")
+            problem = replace(
+                problem, reason="The fonts do not say which letters they show; only a picture of the page can be read."
+            )
         raise ParseError(problem)
     width, height = page.get_size()
     scale = min(_OCR_DPI / 72.0, _LARGEST_PICTURE / max(width, height, 1.0))

@@ -5,6 +5,7 @@ A block becomes one element. Table rows are blocks, too (`pdf_tables` makes them
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +14,12 @@ from statistics import median
 from ..model import ElementKind
 from .pdf_lines import Line, Row, line_of
 
-BULLET = re.compile(r"^[\u2022\u2023\u25aa\u25ab\u25cf\u25cb\u25e6\u25a0\u25a1\u25b6\u2043\u2219\u00b7\u2713\u27a2o*\u2013-]$")
-ENUMERATOR = re.compile(r"^(?:\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\((?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})\)|\d{1,2}(?:\.\d{1,2})+\.?)$")
+BULLET = re.compile(
+    r"^[\u2022\u2023\u25aa\u25ab\u25cf\u25cb\u25e6\u25a0\u25a1\u25b6\u2043\u2219\u00b7\u2713\u27a2o*\u2013-]$"
+)
+ENUMERATOR = re.compile(
+    r"^(?:\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\((?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})\)|\d{1,2}(?:\.\d{1,2})+\.?)$"
+)
 _SIZE_CHANGE = 0.12
 _LARGER = 1.1
 _LONGEST_HEADING = 160
@@ -61,7 +66,7 @@ def blocks_of(rows: Sequence[Row], typography: Typography) -> list[Block]:
     left = min(line.x0 for line in lines)
     step = _usual_step(lines)
     groups: list[list[Line]] = [[lines[0]]]
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in itertools.pairwise(lines):
         if _starts_block(groups[-1], before, line, (left, right), step):
             groups.append([line])
         else:
@@ -73,7 +78,7 @@ def _usual_step(lines: Sequence[Line]) -> float:
     """The usual distance between the bottoms of two lines of one paragraph, in multiples of line height."""
     steps = [
         (after.y1 - before.y1) / max(after.height, 1.0)
-        for before, after in zip(lines, lines[1:], strict=False)
+        for before, after in itertools.pairwise(lines)
         if after.y1 > before.y1
     ]
     if not steps:
@@ -81,20 +86,18 @@ def _usual_step(lines: Sequence[Line]) -> float:
     usual = median(steps)
     even = sum(abs(step - usual) < 0.1 * usual for step in steps) / len(steps)
     # In a list of one-line paragraphs the median is their distance, not the distance of lines.
-    return usual if even > 0.7 and usual < 2.6 and len(steps) > 5 else min(usual, 1.35)  # noqa: PLR2004
+    return usual if even > 0.7 and usual < 2.6 and len(steps) > 5 else min(usual, 1.35)
 
 
 def is_list_start(line: Line) -> bool:
     """True when a line opens with a bullet or an enumerator that is followed by text."""
-    if len(line.words) < 2:  # noqa: PLR2004
+    if len(line.words) < 2:
         return False
     first = line.words[0].text
     return bool(BULLET.match(first) or ENUMERATOR.match(first))
 
 
-def _starts_block(
-    group: Sequence[Line], before: Line, line: Line, margins: tuple[float, float], step: float
-) -> bool:
+def _starts_block(group: Sequence[Line], before: Line, line: Line, margins: tuple[float, float], step: float) -> bool:
     left, right = margins
     size = max(line.size, 1.0)
     if abs(before.size - line.size) > _SIZE_CHANGE * max(before.size, line.size):
@@ -133,7 +136,7 @@ def _heading_level(lines: Sequence[Line], text: str, typography: Typography) -> 
     if any(level is None for level in levels):
         return None
     if lines[0].size <= typography.body_size * _LARGER and (
-        (text.endswith((".", ";", ",")) and len(text.split()) > 6) or BULLET.match(lines[0].words[0].text)  # noqa: PLR2004
+        (text.endswith((".", ";", ",")) and len(text.split()) > 6) or BULLET.match(lines[0].words[0].text)
     ):
         return None
     return levels[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,9 +55,9 @@ def cells_of(row: Row, vertical: Sequence[Rule]) -> Cells:
     Currency and percent signs join the number they belong to, a bullet or enumerator the text behind it.
     """
     words = sorted((word for line in row for word in line.words), key=lambda word: word.x0)
-    wide = len(row) > 2  # noqa: PLR2004
+    wide = len(row) > 2
     parts: list[list[Word]] = [[words[0]]]
-    for before, word in zip(words, words[1:], strict=False):
+    for before, word in itertools.pairwise(words):
         gap = word.x0 - before.x1
         size = min(before.size, word.size)
         numbers = wide and gap > _TIGHT_GAP * size and _ends_number(before.text) and _starts_number(word.text)
@@ -98,9 +99,7 @@ def _starts_number(text: str) -> bool:
 
 
 def _is_ruled_apart(before: Word, after: Word, vertical: Sequence[Rule]) -> bool:
-    return any(
-        before.x1 - 1 <= rule.x0 <= after.x0 + 1 and rule.y0 < after.middle < rule.y1 for rule in vertical
-    )
+    return any(before.x1 - 1 <= rule.x0 <= after.x0 + 1 and rule.y0 < after.middle < rule.y1 for rule in vertical)
 
 
 def columns_of(rows: Sequence[Cells]) -> list[Column]:
@@ -136,6 +135,7 @@ class _Cluster:
 
 def column_of(cell: Line, columns: Sequence[Column]) -> int:
     """Index of the column that a cell stands in: the one it covers most, or the nearest."""
+
     def fit(index: int) -> tuple[float, float]:
         column = columns[index]
         overlap = min(cell.x1, column.x1) - max(cell.x0, column.x0)

@@ -66,8 +66,7 @@ def _part(rows: Sequence[Row], middle: float, *, left: bool) -> list[Row]:
 def _widest_band(rows: Sequence[Row], first: int, rules: Rules) -> Band | None:
     """The band starting at row `first` that holds the most rows, if any reads like columns."""
     bands = [
-        _grow(rows, first, before.x1, after.x0)
-        for before, after in zip(rows[first], rows[first][1:], strict=False)
+        _grow(rows, first, before.x1, after.x0) for before, after in zip(rows[first], rows[first][1:], strict=False)
     ]
     good = [band for band in bands if band.last - band.first + 1 >= _MIN_ROWS and _is_prose_band(rows, band, rules)]
     return max(good, key=lambda band: band.last, default=None)
@@ -136,5 +135,5 @@ def _is_prose(lines: Sequence[Line]) -> bool:
     return (
         numeric <= _MAX_NUMERIC
         and median(filled.values()) >= _MIN_FILL * width
-        and (median(counted.values()) >= _MIN_WORDS or median(len(line.text) for line in lines) >= 15)  # noqa: PLR2004
+        and (median(counted.values()) >= _MIN_WORDS or median(len(line.text) for line in lines) >= 15)
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from .pdf_cells import Cells, Column, column_of, is_number, is_value
 from .pdf_lines import Line
-from .pdf_rules import Rules
+from .pdf_rules import Rule, Rules
 
 _MOST_HEADER_ROWS = 7
 _FEWEST_NUMERIC = 0.3
@@ -40,7 +40,7 @@ def _styled_apart(rows: Sequence[Cells], columns: Sequence[Column], rules: Rules
         bold += 1
     if 0 < bold <= _MOST_HEADER_ROWS and bold < len(rows):
         return bold
-    if len(rows) < 3 or len(rows[0]) < len(columns):  # noqa: PLR2004
+    if len(rows) < 3 or len(rows[0]) < len(columns):
         return 0
     across = [rule for rule in rules.horizontal if rule.x0 < columns[0].x1 and rule.x1 > columns[-1].x0]
 
@@ -49,7 +49,7 @@ def _styled_apart(rows: Sequence[Cells], columns: Sequence[Column], rules: Rules
         edge = min(cell.y0 for cell in below)
         return any(top + 2 < rule.y0 < bottom - 2 and rule.y0 <= edge + 2 for rule in across)
 
-    short = all(len(cell.words) <= 6 and not is_value(cell.text) for cell in rows[0])  # noqa: PLR2004
+    short = all(len(cell.words) <= 6 and not is_value(cell.text) for cell in rows[0])
     return int(short and ruled(rows[0], rows[1]))
 
 
@@ -60,10 +60,10 @@ def column_names(rows: Sequence[Cells], columns: Sequence[Column], rules: Rules)
         for cell in row:
             for index in _columns_under(cell, row, columns, rules):
                 names[index].append(cell.text)
-    return tuple(_merged(name) for name in names)
+    return tuple(" ".join(name) for name in names)
 
 
-def bottom_cells(rows: Sequence[Cells], columns: Sequence[Column], rules: Rules) -> list[list[Line]]:
+def header_cells(rows: Sequence[Cells], columns: Sequence[Column], rules: Rules) -> list[list[Line]]:
     """Header cells in reading order, the lines of a cell that runs over several rows put together.
 
     Cells that span columns come first, then one cell a column.
@@ -92,13 +92,14 @@ def _columns_under(cell: Line, row: Cells, columns: Sequence[Column], rules: Rul
     below = [
         rule
         for rule in rules.horizontal
-        if cell.y1 - 0.4 * cell.height <= rule.y0 <= cell.y1 + 2.2 * cell.height and rule.x0 - 2 <= middle <= rule.x1 + 2
+        if cell.y1 - 0.4 * cell.height <= rule.y0 <= cell.y1 + 2.2 * cell.height
+        and rule.x0 - 2 <= middle <= rule.x1 + 2
     ]
     ruled: list[int] = []
     if below:
         nearest = min(rule.y0 for rule in below)
         # Adjacent pieces of one rule count together when they touch.
-        left, right = _extent([rule for rule in rules.horizontal if abs(rule.y0 - nearest) < 1], middle)  # noqa: PLR2004
+        left, right = _extent([rule for rule in rules.horizontal if abs(rule.y0 - nearest) < 1], middle)
         ruled = [i for i, column in enumerate(columns) if left - 2 <= column.middle <= right + 2]
         spans_all = len(ruled) >= len(columns) and len(row) > 1
         if ruled and not spans_all and set(overlapped) <= set(ruled):
@@ -108,11 +109,11 @@ def _columns_under(cell: Line, row: Cells, columns: Sequence[Column], rules: Rul
     return [column_of(cell, columns)]
 
 
-def _extent(rules: Sequence[object], middle: float) -> tuple[float, float]:
-    pieces = sorted((rule.x0, rule.x1) for rule in rules)  # type: ignore[attr-defined]
+def _extent(rules: Sequence[Rule], middle: float) -> tuple[float, float]:
+    pieces = sorted((rule.x0, rule.x1) for rule in rules)
     groups: list[list[float]] = []
     for x0, x1 in pieces:
-        if groups and x0 - groups[-1][1] < 1.5:  # noqa: PLR2004
+        if groups and x0 - groups[-1][1] < 1.5:
             groups[-1][1] = max(groups[-1][1], x1)
         else:
             groups.append([x0, x1])
@@ -120,10 +121,3 @@ def _extent(rules: Sequence[object], middle: float) -> tuple[float, float]:
         if x0 - 2 <= middle <= x1 + 2:
             return x0, x1
     return middle, middle
-
-
-def _merged(parts: Sequence[str]) -> str:
-    name = ""
-    for part in parts:
-        name = f"{name} {part}" if name else part
-    return name

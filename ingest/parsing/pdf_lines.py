@@ -71,7 +71,7 @@ def line_of(words: Sequence[Word]) -> Line:
         y0=min([word.y0 for word in ordered]),
         x1=max([word.x1 for word in ordered]),
         y1=max([word.y1 for word in ordered]),
-        size=round(max(sizes, key=sizes.__getitem__), 1),
+        size=round(max(sizes, key=lambda size: sizes[size]), 1),
         bold=bold >= _MOSTLY * letters,
     )
 
@@ -144,9 +144,7 @@ def upright(word: Word, width: float, height: float) -> Word:
         case 1:
             return replace(word, x0=word.y0, y0=width - word.x1, x1=word.y1, y1=width - word.x0)
         case 2:
-            return replace(
-                word, x0=width - word.x1, y0=height - word.y1, x1=width - word.x0, y1=height - word.y0
-            )
+            return replace(word, x0=width - word.x1, y0=height - word.y1, x1=width - word.x0, y1=height - word.y0)
         case 3:
             return replace(word, x0=height - word.y1, y0=word.x0, x1=height - word.y0, y1=word.x1)
         case _:

@@ -49,13 +49,11 @@ class PageContent:
     rules: Rules
 
     @classmethod
-    def pack(
-        cls, number: int, size: tuple[float, float], words: Sequence[Word], rules: Rules
-    ) -> PageContent:
+    def pack(cls, number: int, size: tuple[float, float], words: Sequence[Word], rules: Rules) -> PageContent:
         """Packs a page; `number` counts from 1, `size` is width and height in points."""
-        shape = np.array(
-            [(w.x0, w.y0, w.x1, w.y1, w.size, w.bold, w.turn) for w in words], dtype=np.float32
-        ).reshape(len(words), 7)
+        shape = np.array([(w.x0, w.y0, w.x1, w.y1, w.size, w.bold, w.turn) for w in words], dtype=np.float32).reshape(
+            len(words), 7
+        )
         return cls(
             number=number,
             width=size[0],
@@ -157,9 +155,7 @@ def _write_page(
             writer.write(block, page=page.number, turn=turn, size=size)
 
 
-def _turned_blocks(
-    words: Sequence[Word], turn: int, typography: Typography, memory: TableMemory
-) -> list[Block]:
+def _turned_blocks(words: Sequence[Word], turn: int, typography: Typography, memory: TableMemory) -> list[Block]:
     if turn == _SKEWED:
         # Slanted text, such as a watermark, has no rows; it keeps the file's own order.
         lines = tuple(line_of([word]) for word in words)
@@ -175,7 +171,7 @@ def _turned_blocks(
 def _largest_text(page: PageContent, typography: Typography) -> str:
     """The lines of a page set in its largest type, empty when nothing stands out from the body."""
     lines = [line_of([word for part in row for word in part.words]) for row in _upright_rows(page.words())]
-    lines = [line for line in lines if len(re.findall(r"[^\W\d_]", line.text)) > 2]  # noqa: PLR2004
+    lines = [line for line in lines if len(re.findall(r"[^\W\d_]", line.text)) > 2]
     largest = max((line.size for line in lines), default=0.0)
     if largest <= typography.body_size * _LARGER:
         return ""

@@ -14,6 +14,8 @@ _MARGIN = 0.1  # of the page's height
 _SKIPPED = 1
 _TEXT_ALONE = 2  # parts of a key that holds no number
 _SERIES = 4  # pages
+_LONG_DOCUMENT = 20  # pages
+_FEWEST_IN_LONG = 5
 _SAME_HEIGHT = 3.0  # points
 _FEWEST_PAGES = 3
 _MOST_NUMBERS = 4
@@ -91,7 +93,7 @@ def running_rows(edges: Sequence[EdgeRow], pages: int) -> dict[int, set[int]]:
             continue
         if pages < _FEWEST_PAGES and not _counts_pages(group):
             continue
-        if len(key) == _TEXT_ALONE and not _comes_in_series({edge.page for edge in group}):
+        if len(key) == _TEXT_ALONE and not _comes_in_series({edge.page for edge in group}, pages):
             continue
         heights = Counter(round(edge.height / _SAME_HEIGHT) for edge in group)
         for edge in group:
@@ -105,9 +107,7 @@ def running_rows(edges: Sequence[EdgeRow], pages: int) -> dict[int, set[int]]:
     return _select(edges, at_height, anywhere)
 
 
-def _select(
-    edges: Sequence[EdgeRow], at_height: set[EdgeRow], anywhere: set[EdgeRow]
-) -> dict[int, set[int]]:
+def _select(edges: Sequence[EdgeRow], at_height: set[EdgeRow], anywhere: set[EdgeRow]) -> dict[int, set[int]]:
     removed: dict[int, set[int]] = defaultdict(set)
     outermost: dict[tuple[int, bool], int] = defaultdict(int)
     for edge in sorted(edges, key=lambda edge: edge.depth):
@@ -133,15 +133,20 @@ def _keys(edge: EdgeRow) -> list[tuple[object, ...]]:
     if _ROMAN.match(text):
         keys.append((edge.at_top, "roman", _roman_value(text) - edge.page))
     for match in list(_NUMBER.finditer(text))[:_MOST_NUMBERS]:
-        if len(match.group()) < 6:  # noqa: PLR2004
+        if len(match.group()) < 6:
             masked = text[: match.start()] + "#" + text[match.end() :]
             keys.append((edge.at_top, masked, int(match.group()) - edge.page))
     return keys
 
 
-def _comes_in_series(pages: set[int]) -> bool:
-    """True when three of the pages lie close together, as those of a chapter do, left and right apart."""
-    ordered = sorted(pages)
+def _comes_in_series(found: set[int], pages: int) -> bool:
+    """True when three of the pages lie close together, as those of a chapter do, left and right apart.
+
+    In a long document a few pages in a row may open with the same heading, so that more are asked for.
+    """
+    ordered = sorted(found)
+    if pages >= _LONG_DOCUMENT and len(ordered) < _FEWEST_IN_LONG:
+        return False
     return any(last - first <= _SERIES for first, last in zip(ordered, ordered[2:], strict=False))
 
 
@@ -151,6 +156,4 @@ def _counts_pages(group: Sequence[EdgeRow]) -> bool:
 
 def _roman_value(text: str) -> int:
     values = [_VALUES[letter] for letter in text]
-    return sum(
-        -value if value < max(values[index + 1 :], default=0) else value for index, value in enumerate(values)
-    )
+    return sum(-value if value < max(values[index + 1 :], default=0) else value for index, value in enumerate(values))

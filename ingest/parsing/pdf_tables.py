@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from ..model import ElementKind
 from .pdf_blocks import BULLET, ENUMERATOR, Block, Typography, blocks_of
 from .pdf_cells import Cells, Column, cells_of, column_of, columns_of, is_number, is_value
-from .pdf_headers import bottom_cells, column_names, header_length
+from .pdf_headers import column_names, header_cells, header_length
 from .pdf_lines import Line, Row
 from .pdf_rules import Rule, Rules
 
@@ -51,15 +51,12 @@ class TableMemory:
         if not self.fresh or len(columns) != len(self.columns):
             return ()
         same = all(
-            min(abs(a.x0 - b.x0), abs(a.x1 - b.x1)) < _SAME_PLACE
-            for a, b in zip(columns, self.columns, strict=True)
+            min(abs(a.x0 - b.x0), abs(a.x1 - b.x1)) < _SAME_PLACE for a, b in zip(columns, self.columns, strict=True)
         )
         return self.names if same else ()
 
 
-def blocks_with_tables(
-    rows: Sequence[Row], rules: Rules, typography: Typography, memory: TableMemory
-) -> list[Block]:
+def blocks_with_tables(rows: Sequence[Row], rules: Rules, typography: Typography, memory: TableMemory) -> list[Block]:
     """Blocks of one column's rows, in order; every fragment ends up in exactly one block."""
     if not rows:
         return []
@@ -136,24 +133,22 @@ def _is_prose(row: Cells, second_column: float, left: float, right: float) -> bo
 
 
 def _continues(above: Cells, below: Cells) -> bool:
-    return _gap(above, below) < 0.5 and below[0].text[:1].islower()  # noqa: PLR2004
+    return _gap(above, below) < 0.5 and below[0].text[:1].islower()
 
 
 def _is_table(rows: Sequence[Cells], columns: Sequence[Column]) -> bool:
     tabular = [row for row in rows if len(row) > 1]
-    if len(tabular) < 2 or len(columns) < 2:  # noqa: PLR2004
+    if len(tabular) < 2 or len(columns) < 2:
         return False
     numeric = sum(is_number(cell.text) for row in tabular for cell in row[1:])
-    if numeric >= 2:  # noqa: PLR2004
+    if numeric >= 2:
         return True
     # Prose that happens to have wide gaps has them at a different place on each line.
     crossing = sum(
-        sum(cell.x0 < column.x1 and cell.x1 > column.x0 for column in columns) > 1
-        for row in tabular
-        for cell in row
+        sum(cell.x0 < column.x1 and cell.x1 > column.x0 for column in columns) > 1 for row in tabular for cell in row
     )
-    filled = sum(len(row) >= 2 for row in tabular) / len(rows)  # noqa: PLR2004
-    return crossing <= 0.1 * len(tabular) and filled > 0.3 and len(tabular) >= max(2, len(columns) - 1)  # noqa: PLR2004
+    filled = sum(len(row) >= 2 for row in tabular) / len(rows)
+    return crossing <= 0.1 * len(tabular) and filled > 0.3 and len(tabular) >= max(2, len(columns) - 1)
 
 
 def _data_columns(rows: Sequence[Cells]) -> list[Column]:
@@ -182,7 +177,7 @@ def _first_row(cells: Sequence[Cells], lowest: int, first: int, end: int, column
             break
         if _stands_over(row, columns):
             start = index
-        elif row[0].x1 > columns[1].x0 or index > top - 2 * (_MOST_LABELS - 1) and len(row) > 1:
+        elif row[0].x1 > columns[1].x0 or (index > top - 2 * (_MOST_LABELS - 1) and len(row) > 1):
             break
     return start
 
@@ -203,7 +198,7 @@ def _table_blocks(cells: Sequence[Cells], columns: list[Column], rules: Rules, m
     names: tuple[str, ...] = ()
     if length:
         names = column_names(cells[:length], columns, rules)
-        parts = tuple(tuple(lines) for lines in bottom_cells(cells[:length], columns, rules))
+        parts = tuple(tuple(lines) for lines in header_cells(cells[:length], columns, rules))
         blocks.append(Block(kind=ElementKind.TABLE_ROW, parts=parts, is_header=True))
     else:
         names = memory.continued(columns)
@@ -220,9 +215,7 @@ def _table_blocks(cells: Sequence[Cells], columns: list[Column], rules: Rules, m
     return blocks
 
 
-def _merged_rows(
-    rows: Sequence[Cells], columns: Sequence[Column], rules: Rules
-) -> list[dict[int, list[Line]]]:
+def _merged_rows(rows: Sequence[Cells], columns: Sequence[Column], rules: Rules) -> list[dict[int, list[Line]]]:
     """Table rows as lines by column; printed rows that only continue the row above or below are joined."""
     merged: list[dict[int, list[Line]]] = []
     previous: Cells | None = None
@@ -252,7 +245,7 @@ def _belongs(
     if grid is not None:
         upper, lower = max(c.y1 for c in previous), min(c.y0 for c in row)
         return not any(upper - 2 <= rule.y0 <= lower + 2 and _crosses(rule, row) for rule in grid.horizontal)
-    if _gap(previous, row) > 0.5:  # noqa: PLR2004
+    if _gap(previous, row) > 0.5:
         return False
     if set(above) == {0} and 0 in placed:
         # A label that wraps before its numbers.
@@ -277,7 +270,5 @@ def _is_grid(rows: Sequence[Cells], columns: Sequence[Column], rules: Rules) -> 
         for rule in rules.vertical
         if rule.y0 < bottom and rule.y1 > top and columns[0].x1 - 2 <= rule.x0 <= columns[-1].x0 + 2
     )
-    heights = {
-        round(rule.y0) for rule in rules.horizontal if top < rule.y0 < bottom and rule.x0 < columns[0].x1
-    }
+    heights = {round(rule.y0) for rule in rules.horizontal if top < rule.y0 < bottom and rule.x0 < columns[0].x1}
     return upright >= _MOSTLY_RULED * (bottom - top) and len(heights) >= 1

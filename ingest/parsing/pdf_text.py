@@ -105,12 +105,11 @@ class PdfTextWriter:
         spans = []
         texts = [_printed(line, keep_end=True) for line in lines]
         for index, text in enumerate(texts):
-            separator = ""
+            kept, separator = text, ""
             if index + 1 < len(texts):
-                text, separator = join_at_break(text, texts[index + 1], self._spellings)
-            text = text.rstrip(_SOFT_HYPHEN)
+                kept, separator = join_at_break(text, texts[index + 1], self._spellings)
             start = self._length
-            self._put(text)
+            self._put(kept.rstrip(_SOFT_HYPHEN))
             spans.append((start, self._length))
             self._put(separator)
         return spans
@@ -132,9 +131,7 @@ class PdfTextWriter:
         )
         x0, y0, x1, y1 = (round(value, 2) for value in displayed(box, turn, *size))
         self.segments.append(
-            Segment(
-                start=span[0], end=span[1], page=page, box=Box(page=page, x0=x0, y0=y0, x1=x1, y1=y1)
-            )
+            Segment(start=span[0], end=span[1], page=page, box=Box(page=page, x0=x0, y0=y0, x1=x1, y1=y1))
         )
 
 

@@ -8,6 +8,7 @@ already applied. `pdf_lines` builds lines from words.
 from __future__ import annotations
 
 import ctypes
+import itertools
 import math
 from dataclasses import dataclass, field
 
@@ -92,7 +93,7 @@ class PageFrame:
         """Reading direction on the displayed page of text that runs along (across, up), as in `Word.turn`."""
         degrees = (-math.degrees(math.atan2(up, across)) + 90 * self.quarter_turns) % 360
         quarter = round(degrees / 90)
-        return quarter % 4 if abs(degrees - 90 * quarter) < 20 else _SKEWED  # noqa: PLR2004
+        return quarter % 4 if abs(degrees - 90 * quarter) < 20 else _SKEWED
 
 
 def frame_of(page: pdfium.PdfPage) -> PageFrame:
@@ -128,7 +129,7 @@ def _read_characters(textpage: pdfium.PdfTextPage) -> tuple[list[int], NDArray[n
     unmapped = 0
     for index, rectangle in enumerate(rectangles):
         get_box(handle, index, rectangle)
-        if codes[index] in (0, 0xFFFD) or (0xE000 <= codes[index] < 0xF8FF and map_error(handle, index) == 1):  # noqa: PLR2004
+        if codes[index] in (0, 0xFFFD) or (0xE000 <= codes[index] < 0xF8FF and map_error(handle, index) == 1):
             unmapped += 1
     raw = np.frombuffer(rectangles, dtype=np.float32).reshape(count, 4).astype(np.float64)
     # FS_RECTF holds left, top, right, bottom.
@@ -162,7 +163,7 @@ def _assemble_words(
     starts = [0, *(np.flatnonzero(gap | spaced) + 1).tolist(), len(visible)]
     styles = _Styles(textpage=textpage, frame=frame)
     words = []
-    for begin, end in zip(starts, starts[1:], strict=False):
+    for begin, end in itertools.pairwise(starts):
         text = _decode([codes[i] for i in visible[begin:end]])
         if not text:
             continue
@@ -170,14 +171,12 @@ def _assemble_words(
         x1, y1 = inner[begin:end, 2:].max(axis=0).tolist()
         size, bold, turn = styles.of(visible[begin])
         height = (x1 - x0) if turn in (1, 3) else (y1 - y0)
-        words.append(
-            Word(text=text, x0=x0, y0=y0, x1=x1, y1=y1, size=size or height or 1.0, bold=bold, turn=turn)
-        )
+        words.append(Word(text=text, x0=x0, y0=y0, x1=x1, y1=y1, size=size or height or 1.0, bold=bold, turn=turn))
     return words
 
 
 def _is_visible(code: int) -> bool:
-    return code in _LINE_END_HYPHENS or (code > 0x20 and code not in _INVISIBLE)  # noqa: PLR2004
+    return code in _LINE_END_HYPHENS or (code > 0x20 and code not in _INVISIBLE)
 
 
 def _decode(codes: list[int]) -> str:
@@ -187,7 +186,7 @@ def _decode(codes: list[int]) -> str:
             parts.append("-")
         elif code in _REPLACEMENTS:
             parts.append(_REPLACEMENTS[code])
-        elif code <= 0x10FFFF:  # noqa: PLR2004
+        elif code <= 0x10FFFF:
             parts.append(chr(code))
     # A character beyond the first plane may come as two surrogates; a lone one could not be stored.
     return "".join(parts).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -212,9 +211,7 @@ class _Styles:
             self.known[address] = self._look_up(handle, index, text_object)
         return self.known[address]
 
-    def _look_up(
-        self, handle: ctypes.c_void_p, index: int, text_object: ctypes.c_void_p
-    ) -> tuple[float, bool, int]:
+    def _look_up(self, handle: ctypes.c_void_p, index: int, text_object: ctypes.c_void_p) -> tuple[float, bool, int]:
         matrix = pdfium_c.FS_MATRIX()
         size = float(pdfium_c.FPDFText_GetFontSize(handle, index))
         turn = 0

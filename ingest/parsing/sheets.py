@@ -18,7 +18,7 @@ from .containers import open_container
 from .headers import header_row, is_typed, last_header_row
 from .refusing import refuse_protected
 
-# Full loading knows merged cells but holds the sheet in memory; beyond this many bytes of XML rows are streamed.
+# Full loading knows merged cells but holds the sheet in memory; rows of more XML than this are streamed.
 _MAX_LOADED = 24 << 20
 _HEADER_SEARCH = 24
 _MAX_MERGED = 1000
@@ -63,7 +63,9 @@ def parse_legacy_sheets(raw: RawFile) -> ParsedDocument:
     import xlrd
 
     try:
-        book = xlrd.open_workbook(file_contents=raw.data, on_demand=True, logfile=io.StringIO(), formatting_info=True)
+        book = xlrd.open_workbook(
+            file_contents=raw.data, on_demand=True, logfile=io.StringIO(), formatting_info=True
+        )
     except xlrd.XLRDError as error:
         if "encrypted" in str(error).lower():
             refuse_protected("Excel")
@@ -239,7 +241,9 @@ def _uncomputed(archive: zipfile.ZipFile) -> dict[int, int]:
         except KeyError:
             continue
         if b"<f" in content or b":f" in content:
-            count = sum(1 for found in _FORMULA_WITHOUT_VALUE.finditer(content) if b't="e"' not in found.group())
+            count = sum(
+                1 for found in _FORMULA_WITHOUT_VALUE.finditer(content) if b't="e"' not in found.group()
+            )
             if count:
                 counts[index] = count
     return counts

@@ -64,7 +64,9 @@ def _add_piece(builder: TextBuilder, piece: Piece, place: Place) -> None:
         add_table(builder, piece.table, place)
         return
     kind = piece.kind
-    if kind is ElementKind.TABLE_ROW or (kind is ElementKind.HEADING and len(piece.text.split()) > _MAX_TITLE_WORDS):
+    if kind is ElementKind.TABLE_ROW or (
+        kind is ElementKind.HEADING and len(piece.text.split()) > _MAX_TITLE_WORDS
+    ):
         kind = ElementKind.PARAGRAPH
     builder.add(kind, _one_line(piece.text), level=1 if kind is ElementKind.HEADING else None, place=place)
 

@@ -76,7 +76,9 @@ def add_table(
     for number, (line, begins) in enumerate(zip(grid.texts, grid.owned, strict=True)):
         is_header = first <= number <= last
         if is_header:
-            columns = [_extended(name, text) for name, text in zip(columns or [""] * len(line), line, strict=True)]
+            columns = [
+                _extended(name, text) for name, text in zip(columns or [""] * len(line), line, strict=True)
+            ]
         named = columns if first <= number else []
         cells = [line[column] for column in begins]
         builder.add_row(
@@ -92,8 +94,10 @@ def _header(grid: Grid) -> tuple[int, int]:
     """First and last row of the header; (0, -1) for a table without one."""
     if grid.named and grid.named < len(grid.texts):
         return 0, grid.named - 1
-    head = [[text if column in begins else "" for column, text in enumerate(line)] for line, begins in
-            zip(grid.texts[:_LOOK_AHEAD], grid.owned[:_LOOK_AHEAD], strict=True)]
+    head = [
+        [text if column in begins else "" for column, text in enumerate(line)]
+        for line, begins in zip(grid.texts[:_LOOK_AHEAD], grid.owned[:_LOOK_AHEAD], strict=True)
+    ]
     first = header_row(head)
     return (0, -1) if first is None else (first, last_header_row(head, first))
 
@@ -124,10 +128,11 @@ def _texts(cell: etree._Element) -> Iterator[str]:
     yield "".join(pending)
 
 
-_INLINE = frozenset(
-    "a abbr b bdi bdo cite code del dfn em font i ins kbd mark q s samp small span strike strong sub sup tt u var wbr"
-    .split()
+_INLINE_TAGS = (
+    "a abbr b bdi bdo cite code del dfn em font i ins kbd "
+    "mark q s samp small span strike strong sub sup tt u var wbr"
 )
+_INLINE = frozenset(_INLINE_TAGS.split())
 
 
 def _is_declared_header(row: etree._Element) -> bool:
@@ -142,7 +147,7 @@ _Hanging = dict[int, tuple[int, str, bool]]
 
 
 def _hang(hanging: _Hanging, below: _Hanging, line: list[str], begins: list[int]) -> None:
-    """Fill in cells that rows above merged downwards into this place, and hand on what reaches further down."""
+    """Fill in cells that rows above merged downwards, and hand on those that reach further."""
     while (found := hanging.pop(len(line), None)) is not None:
         rows, text, is_first = found
         if rows > 1:

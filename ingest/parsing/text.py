@@ -10,7 +10,7 @@ from ..model import Element, ElementKind, ParsedDocument
 from .building import title_from_name
 from .refusing import refuse_empty
 
-_BULLET = re.compile(r"[ \t]*[-*+•·‣▪◦●○–—][ \t]+\S")
+_BULLET = re.compile("[ \t]*[-*+•·‣▪◦●○\u2013\u2014][ \t]+\\S")
 _NUMBER = re.compile(r"[ \t]*(?:\(?\d{1,3}[.)]|\(?[a-zA-Z]\)|[a-z]\.)[ \t]+\S")
 _UNDERLINE = re.compile(r"[ \t]*(=+|-+|~+|\*+|_+)[ \t]*$")
 _SECTION = re.compile(
@@ -97,7 +97,7 @@ def _heading_level(line: str, following: list[_Line] | None) -> int:
         return 2
     next_line = following[0].text
     if _SECTION.match(line) and not (_NUMBER.match(next_line) or _BULLET.match(next_line)):
-        number = line.split()[0].rstrip(".")
+        number = line.split(maxsplit=1)[0].rstrip(".")
         return 2 + number.count(".")
     return 0
 

@@ -9,21 +9,22 @@ from __future__ import annotations
 import io
 import logging
 import os
+import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any
 
 from ..model import ElementKind
-
-if TYPE_CHECKING:
-    from spacy.language import Language
 
 # Read once when the library is imported: no usage ping, no advertisement on standard output.
 _QUIET = {"SCARF_NO_ANALYTICS": "true", "DO_NOT_TRACK": "true", "UNSTRUCTURED_DISABLE_NOTICE": "1"}
 # "" switches language detection off: no answer depends on it, and it costs more than the parsing.
 _LANGUAGES = [""]
 _MAX_LEVEL = 9
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,22 +105,22 @@ def _kind(category: str, depth: int, deepest_heading: int) -> ElementKind:
 
 @cache
 def _prepare() -> None:
-    """Switch the library's ping and notice off, and give it a language pipeline that needs no download.
+    """Switch the library's ping and notice off, and keep it from its language model.
 
-    At its first text the library would fetch a spaCy model. Its tags only tell narrative text from short
-    text, a difference that is not used here, so sentence boundaries are all that the pipeline supplies.
+    At its first text the library would download a spaCy model; importing spaCy alone takes seconds and
+    200 MiB, since it loads torch. Its sentences and word classes only tell narrative from short text, a
+    difference that is not used here, so a small module with the same functions takes their place.
     """
     os.environ.update(_QUIET)
-    from unstructured.nlp import tokenize
-
-    tokenize._get_nlp = _pipeline
+    tokenize = ModuleType("unstructured.nlp.tokenize")
+    vars(tokenize).update(sent_tokenize=_sentences, word_tokenize=str.split, pos_tag=_word_classes)
+    sys.modules.setdefault(tokenize.__name__, tokenize)
     logging.getLogger("unstructured").setLevel(logging.ERROR)
 
 
-@cache
-def _pipeline() -> Language:
-    import spacy
+def _sentences(text: str) -> list[str]:
+    return [sentence for sentence in _SENTENCE_END.split(text) if sentence]
 
-    pipeline = spacy.blank("en")
-    pipeline.add_pipe("sentencizer")
-    return pipeline
+
+def _word_classes(text: str) -> list[tuple[str, str]]:
+    return [(word, "") for word in text.split()]

@@ -1,4 +1,4 @@
-"""HTML pages: boilerplate out, layout tables opened, then read by `unstructured` and aligned to their lines."""
+"""HTML pages: boilerplate out, layout tables opened, read by `unstructured`, aligned to their lines."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ def parse_converted(name: str, text: str, *, format: str, finder: LineFinder | N
     return builder.build(title=title or title_from_name(name), format=format)
 
 
-def add_web(builder: TextBuilder, text: str, finder: LineFinder | None = None, *, deeper: int = 0) -> str | None:
+def add_web(
+    builder: TextBuilder, text: str, finder: LineFinder | None = None, *, deeper: int = 0
+) -> str | None:
     """Append the content of a page to `builder` and return the page's title, if it has one."""
     root = _tree(text)
     title = _title(root)
@@ -98,10 +100,10 @@ def _clean(root: etree._Element) -> None:
         if node is root or node.getparent() is None or not isinstance(node.tag, str) or node.tag == "body":
             continue
         hidden = node.get("hidden") is not None or _HIDDEN_STYLE.search(node.get("style") or "")
-        if node.tag == "a" and _SKIP_LINK.match("".join(node.itertext())):
-            node.drop_tree()  # type: ignore[attr-defined]
-        elif node.tag in _DROPPED or hidden or (node.get("role") or "").lower() in _BOILERPLATE_ROLES:
-            node.drop_tree()  # type: ignore[attr-defined]
+        boilerplate = node.tag in _DROPPED or (node.get("role") or "").lower() in _BOILERPLATE_ROLES
+        skips = node.tag == "a" and _SKIP_LINK.match("".join(node.itertext()))
+        if hidden or boilerplate or skips:
+            node.drop_tree()
         elif node.tag == "del":
             # Struck text stands on the page, if crossed out; the library would drop it.
             node.tag = "span"

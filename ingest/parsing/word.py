@@ -24,7 +24,8 @@ _TRANSITIONAL = b"http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 # Wrappers whose content reads as if they were not there.
 _WRAPPERS = tuple(_W + tag for tag in ("ins", "moveTo", "smartTag", "customXml", "fldSimple"))
 _REMOVED = tuple(
-    _W + tag for tag in ("del", "moveFrom", "sdtPr", "sdtEndPr", "smartTagPr", "customXmlPr", "instrText", "delText")
+    _W + tag
+    for tag in ("del", "moveFrom", "sdtPr", "sdtEndPr", "smartTagPr", "customXmlPr", "instrText", "delText")
 )
 _MAX_BOLD_WORDS = 12
 _BOLD_LEVEL = 7
@@ -81,7 +82,9 @@ def _prepared(archive: zipfile.ZipFile) -> bytes:
             if part.filename == body_path:
                 copy_.writestr(part.filename, etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
             elif part.filename == styles.path and styles.root is not None:
-                copy_.writestr(part.filename, etree.tostring(styles.root, xml_declaration=True, encoding="UTF-8"))
+                copy_.writestr(
+                    part.filename, etree.tostring(styles.root, xml_declaration=True, encoding="UTF-8")
+                )
             elif not part.filename.startswith("word/media/"):
                 copy_.writestr(part.filename, archive.read(part))
             else:
@@ -198,7 +201,9 @@ class _Styles:
             return None
         derived = f"{style_id or 'Normal'}AsHeading{level}"
         if derived not in self._derived:
-            style = etree.SubElement(self.root, _W + "style", {_W + "type": "paragraph", _W + "styleId": derived})
+            style = etree.SubElement(
+                self.root, _W + "style", {_W + "type": "paragraph", _W + "styleId": derived}
+            )
             etree.SubElement(style, _W + "name", {_W + "val": f"heading {level}"})
             if style_id:
                 etree.SubElement(style, _W + "basedOn", {_W + "val": style_id})

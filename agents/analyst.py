@@ -1,0 +1,62 @@
+"""The analyst: drafts an answer from evidence. Without a language model it chooses the words that answer and quotes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from retrieval.model import Hit
+
+from .judging import Judge, PartJudgement
+from .model import Draft, DraftClaim, EvidenceSpan
+from .question import Question
+from .signals import Embeddings, Rarity
+from .units import Unit, units_of
+
+NEAREST = 3
+"""Passages that an abstention names."""
+
+
+class Analyst:
+    """Drafts extractively."""
+
+    def __init__(self, judge: Judge, embeddings: Embeddings, rarity: Rarity) -> None:
+        self._judge = judge
+        self._embeddings = embeddings
+        self._rarity = rarity
+
+    def draft(self, question: Question, evidence: Sequence[Hit]) -> Draft:
+        """Claims in the order of the question's parts, or none with what came nearest."""
+        units = units_of(evidence)
+        sought = " / ".join(part.text for part in question.parts)
+        if not units:
+            return Draft(claims=(), why="nothing that you may read matches the question", sought=sought)
+        judgement = self._judge.judge(question, [unit.candidate for unit in units], self._embeddings, self._rarity)
+        chosen: dict[int, float] = {}
+        for part in judgement.parts:
+            if part.answered:
+                for index, probability in _in_text_order(part, units):
+                    chosen.setdefault(index, probability)
+        if not judgement.answered:
+            return Draft(claims=(), why="no sentence found answers what was asked", sought=sought,
+                         nearest=_nearest(judgement.parts, units))
+        claims = tuple(DraftClaim(text=units[index].claim, evidence=units[index].evidence, score=round(probability, 3))
+                       for index, probability in chosen.items())
+        return Draft(claims=claims, why="", sought=sought)
+
+
+def _in_text_order(part: PartJudgement, units: Sequence[Unit]) -> list[tuple[int, float]]:
+    """The best unit first, followed by the others; those of one document in the order they are written."""
+    if not part.chosen:
+        return []
+    lead = units[part.chosen[0].index].evidence[-1].document.id
+    ranked = sorted(part.chosen, key=lambda c: (units[c.index].evidence[-1].document.id != lead,
+                                                units[c.index].evidence[-1].start))
+    return [(c.index, c.probability) for c in ranked]
+
+
+def _nearest(parts: Sequence[PartJudgement], units: Sequence[Unit]) -> tuple[EvidenceSpan, ...]:
+    spans: dict[int, EvidenceSpan] = {}
+    for part in parts:
+        for choice in part.chosen[:NEAREST]:
+            spans.setdefault(choice.index, units[choice.index].evidence[-1])
+    return tuple(spans.values())[:NEAREST]

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .question import Part, Question
-from .signals import SIGNALS, Array, Candidate, Embeddings, Rarity, common_rarity, measure
+from .signals import SIGNALS, Array, Candidate, Embeddings, Rarity, Tokens, common_rarity, measure
 
 DEFAULT_WEIGHTS = Path(__file__).with_name("judging_weights.json")
 
@@ -109,7 +109,8 @@ class Judge:
     ) -> Judgement:
         """Judges `candidates` for every part of `question`; `threshold` overrides that of the weights."""
         least = self._threshold if threshold is None else threshold
-        parts = [self._part(part, measure(part, candidates, embeddings, rarity), least) for part in question.parts]
+        known = _Remembered(embeddings)
+        parts = [self._part(part, measure(part, candidates, known, rarity), least) for part in question.parts]
         return Judgement(parts=tuple(parts))
 
     def _part(self, part: Part, signals: Array, threshold: float) -> PartJudgement:
@@ -137,6 +138,23 @@ class Judge:
         """The probability that one of the candidates answers."""
         logit = float(answer_features(scores, signals) @ self._answer) + self._bias
         return float(1.0 / (1.0 + np.exp(-logit)))
+
+
+class _Remembered:
+    """Embeddings that embed a text once, however many parts of a question ask for it."""
+
+    def __init__(self, embeddings: Embeddings) -> None:
+        self._embeddings = embeddings
+        self._tokens: dict[str, Tokens] = {}
+
+    def embed_sentences(self, texts: Sequence[str]) -> Array:
+        return self._embeddings.embed_sentences(texts)
+
+    def embed_tokens(self, texts: Sequence[str]) -> Sequence[Tokens]:
+        missing = sorted({text for text in texts if text not in self._tokens}, key=lambda text: (len(text), text))
+        if missing:
+            self._tokens.update(zip(missing, self._embeddings.embed_tokens(missing), strict=True))
+        return [self._tokens[text] for text in texts]
 
 
 def answer_features(scores: NDArray[np.float64], signals: Array) -> NDArray[np.float64]:

@@ -101,7 +101,8 @@ _RULES: tuple[tuple[Asked, str], ...] = (
         r"|\bhow many (?:\w+ ){0,2}?(?:seconds|minutes|hours|days|weeks|months|years|workdays)\b"
         r"|\bwie (?:lange?|schnell|früh|alt|weit im voraus)\b|\bwie ?viele? (?:\w+ )?(?:sekunden|minuten|stunden|tage"
         r"|wochen|monate|jahre|werktage|arbeitstage|urlaubstage)\b"
-        r"|\b(?:what|which) (?:is the )?(?:\w+ ){0,2}(?:notice period|period|duration|deadline|time ?frame|turnaround)\b"
+        r"|\b(?:what|which) (?:is the )?(?:(?!of\b)\w+ ){0,3}(?:notice|period|duration|deadline|time ?frame|turnaround)\b"
+        r"|\b(?:what|which) .{3,40} in (?:hours|days|weeks|months|years)\b"
         r"|\bwelche \w*(?:frist|dauer)\b",
     ),
     (Asked.PROCEDURE, r"\bwhat (?:steps|must i do|should i do|do i (?:need|have) to do|to do)\b|\bwas (?:muss|soll) ich tun\b"),
@@ -123,10 +124,12 @@ _RULES: tuple[tuple[Asked, str], ...] = (
         r"|site|channel|page|folder|address)\b|\bwo(?:hin|her)?\b|\bwelche[rsmn]? (?:\w+ )?(?:ort|stadt|land|raum|büro)\b",
     ),
     (Asked.NUMBER, rf"(?:what|which|how|wie|welche).*{_SHARE}|\bhow many\b|\bwie ?viele\b"),
-    (Asked.AMOUNT, rf"\b(?:how (?:much|high|big|large)|wie ?viel|wie hoch)\b.*{_MONEY}"),
+    (Asked.AMOUNT, rf"\b(?:how (?:high|big|large)|wie ?viel|wie hoch)\b.*{_MONEY}|\bhow much (?:\w+ )?{_MONEY}"
+     r"|\bhow much (?:is|are|was|do|does|did|may|can|could|will|would|should|must)\b"),
     (Asked.AMOUNT, r"\b(?:what|which) (?:(?:is|are|was|were) )?(?:(?!of\b)\S+ ){0,4}(?:cost|price|fee|budget|salary|allowance"
-     r"|stipend|limit|rate|amount|bonus|discount|per diem|cap|deposit|revenue|sales|income)s?\b|^was kostet"),
-    (Asked.NUMBER, r"\bhow (?:much|high|big|large|far|tall|wide|heavy|deep)\b|\bwie (?:viel|hoch|groß|weit|schwer)\b"
+     r"|stipend|limit|rate|amount|bonus|discount|per diem|cap|deposit|revenue|sales|income)s?\b"
+     r"|\bwhat (?:do|does|did|will|would) .+ (?:cost|pay|earn)\b|\bhow (?:expensive|costly)\b|\bwas kostet\b"),
+    (Asked.NUMBER, r"\bhow (?:much|high|big|large|far|tall|wide|heavy|deep|hot|cold|loud)\b|\bwie (?:viel|hoch|groß|weit|schwer)\b"
      r"|\b(?:what|which) (?:\w+ ){0,3}(?:number|size|speed|length|score|count|temperature|minimum|maximum)\b"),
     (Asked.PROCEDURE, rf"\bhow (?:to|(?:{_AUXILIARIES}))\b|\bwie (?:{_AUXILIARIES}|man|\w+[te] (?:ich|man|wir))\b"),
     (Asked.DEFINITION, r"^\W*what (?:is|are) (?:an? )?[\w'-]+(?: [\w'-]+)?\W*$|\bwhat does .+ (?:mean|stand for)\b"

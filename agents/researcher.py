@@ -22,10 +22,13 @@ class Researcher:
         self._passages = passages
 
     def gather(self, question: Question, principal: Principal) -> list[Hit]:
-        """Passages, best first, none twice; those that only another part's search found come after."""
+        """Passages, best first, none twice; those that only another part's search found come after.
+
+        What another document replaces is no evidence, unless the question names it.
+        """
         texts = list(dict.fromkeys([question.text, *(part.text for part in question.parts)]))
         results = [self._search(Query(text=text, principal=principal, k=self._passages)) for text in texts]
-        return _interleave(results)
+        return [hit for hit in _interleave(results) if "superseded" not in hit.why]
 
 
 def _interleave(results: Sequence[Sequence[Hit]]) -> list[Hit]:

@@ -32,7 +32,7 @@ class Embeddings(Protocol):
         ...
 
     def embed_tokens(self, texts: Sequence[str]) -> Sequence[Tokens]:
-        """For each text the (t, d) token vectors without special tokens, and their (start, end) offsets."""
+        """For each text its tokens' vectors of length 1 in context, (t, d), without special tokens; their (start, end)."""
         ...
 
 
@@ -68,11 +68,15 @@ SIGNALS = (
     "passage_rank",
     "term_match",
     "term_match_worst",
+    "term_match_near",
+    "term_match_near_worst",
     "term_match_context",
     "term_match_context_worst",
     "coverage",
+    "coverage_near",
     "coverage_context",
     "names_missing",
+    "names_missing_near",
     "kind_present",
     "kind_is_factual",
     "novelty",
@@ -98,14 +102,9 @@ def common_rarity(_word: str) -> float:
 
 
 def context_of(candidate: Candidate) -> str:
-    """Title, headings and lead-in of a candidate in one line; what it is about without its own words."""
+    """Title, headings and lead-in of a candidate in one line; what it is about beside its own words; "-" for nothing."""
     parts = (candidate.title, *candidate.headings, candidate.lead_in or "", " ".join(candidate.columns))
-    return " > ".join(part for part in parts if part)
-
-
-def heading_of(candidate: Candidate) -> str:
-    """Title and headings in one line; "-" where there are none."""
-    return " > ".join(part for part in (candidate.title, *candidate.headings) if part) or "-"
+    return " > ".join(part for part in parts if part) or "-"
 
 
 def term_weights(terms: Sequence[Term], rarity: Rarity) -> Array:
@@ -132,7 +131,7 @@ def term_matches(query: Array, tokens: Tokens) -> Array:
     vectors, _ = tokens
     if not len(vectors) or not len(query):
         return np.zeros(len(query), dtype=np.float32)
-    matches: Array = (query @ _unit(vectors).T).max(axis=1)
+    matches: Array = (query @ vectors.T).max(axis=1)
     return matches
 
 
@@ -171,7 +170,7 @@ def row_match(terms: Sequence[Term], candidate: Candidate) -> float:
     if not candidate.cells or not terms:
         return 0.0
     in_cells = max((covered(terms, content_stems(cell)) for cell in candidate.cells), key=lambda c: float(c.sum()))
-    in_columns = covered(terms, content_stems(" ".join((*candidate.columns, candidate.lead_in or "", heading_of(candidate)))))
+    in_columns = covered(terms, content_stems(context_of(candidate)))
     return float(in_cells.mean() * (0.5 + 0.5 * np.maximum(in_columns - in_cells, 0).mean()))
 
 
@@ -184,15 +183,17 @@ def measure(part: Part, candidates: Sequence[Candidate], embeddings: Embeddings,
     asked = embeddings.embed_sentences([part.text])[0]
     sentences = embeddings.embed_tokens([c.text for c in candidates])
     passages = _surroundings(query, embeddings, [c.passage_text for c in candidates])
-    headings = _surroundings(query, embeddings, [heading_of(c) for c in candidates])
+    headings = _surroundings(query, embeddings, [context_of(c) for c in candidates])
+    best_score = max((c.passage_score for c in candidates), default=0.0) or 1.0
     rows = []
     for candidate, tokens in zip(candidates, sentences, strict=True):
-        passage, heading = passages[candidate.passage_text], headings[heading_of(candidate)]
+        passage, heading = passages[candidate.passage_text], headings[context_of(candidate)]
         own = term_matches(query, tokens)
-        around = np.maximum(own, np.maximum(passage.matches, heading.matches))
+        near = np.maximum(own, heading.matches)
+        around = np.maximum(near, passage.matches)
         stems = content_stems(candidate.text)
-        all_stems = stems | content_stems(context_of(candidate)) | passage.stems
-        covers, covers_around = covered(part.terms, stems), covered(part.terms, all_stems)
+        near_stems = stems | heading.stems
+        all_stems = near_stems | passage.stems
         cosine = float(asked @ _mean(tokens))
         rows.append(
             {
@@ -200,16 +201,20 @@ def measure(part: Part, candidates: Sequence[Candidate], embeddings: Embeddings,
                 "context_cosine": float(asked @ _unit(_mean(tokens) + heading.mean)),
                 "passage_cosine": float(asked @ passage.mean),
                 "heading_cosine": float(asked @ heading.mean),
-                "passage_score": candidate.passage_score,
+                "passage_score": candidate.passage_score / best_score,
                 "passage_lexical": math.log1p(max(candidate.lexical, 0.0)),
                 "passage_rank": 1.0 / (1.0 + candidate.rank),
                 "term_match": weighted(own, weights),
                 "term_match_worst": worst(own, weights),
+                "term_match_near": weighted(near, weights),
+                "term_match_near_worst": worst(near, weights),
                 "term_match_context": weighted(around, weights),
                 "term_match_context_worst": worst(around, weights),
-                "coverage": weighted(covers, weights),
-                "coverage_context": weighted(covers_around, weights),
+                "coverage": weighted(covered(part.terms, stems), weights),
+                "coverage_near": weighted(covered(part.terms, near_stems), weights),
+                "coverage_context": weighted(covered(part.terms, all_stems), weights),
                 "names_missing": names_missing(part.terms, all_stems),
+                "names_missing_near": names_missing(part.terms, near_stems),
                 "kind_present": kind_present(part, candidate.text, candidate.columns),
                 "kind_is_factual": float(part.asked in _FACTUAL),
                 "novelty": novelty(part, candidate.text),

@@ -19,8 +19,9 @@ from pathlib import Path
 from .encoding import chunk_from_row, chunk_to_row
 from .errors import CatalogError, Problem
 from .model import Access, Chunk, Document, QuarantineEntry, SourceState
+from .succession import Succession, find_successions
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _SCHEMA = """
 create table meta (key text primary key, value text not null);
@@ -37,6 +38,9 @@ create table chunks (
     id text primary key, document_id text not null references documents on delete cascade, ordinal integer not null,
     body text not null);
 create index chunks_by_document on chunks (document_id, ordinal);
+create table successions (
+    document_id text not null references documents on delete cascade, kind text not null, name text not null);
+create index successions_by_document on successions (document_id);
 create table waste (chunk_id text primary key);
 create table quarantine (
     source text not null, uri text not null, part text not null, code text not null, reason text not null,
@@ -152,6 +156,9 @@ class Catalog:
             (d.id, d.source, d.uri, d.title, d.format, d.version, new.fingerprint, new.pipeline, d.modified_at,
              d.access_id))
         db.execute("insert or replace into versions values (?, ?, ?, ?)", (d.id, d.version, new.text, new.created_at))
+        db.execute("delete from successions where document_id = ?", (d.id,))
+        db.executemany("insert into successions values (?, ?, ?)",
+                       [(d.id, s.kind, s.name) for s in find_successions(new.text)])
         db.executemany("insert into chunks values (?, ?, ?, ?)",
                        [(c.id, d.id, c.ordinal, chunk_to_row(c)) for c in new.chunks])
         db.executemany("delete from waste where chunk_id = ?", [(c.id,) for c in new.chunks])
@@ -215,6 +222,13 @@ class Catalog:
             yield Document(id=row[0], source=row[1], uri=row[2], title=row[3], format=row[4], version=row[5],
                            modified_at=row[6], access_id=row[7],
                            access=Access(allow=tuple(json.loads(row[8])), label=row[9] or None))
+
+    def successions(self) -> dict[str, list[Succession]]:
+        """What documents say of replacing others, by document id."""
+        found: dict[str, list[Succession]] = {}
+        for document_id, kind, name in self._db.execute("select document_id, kind, name from successions"):
+            found.setdefault(document_id, []).append(Succession(kind=kind, name=name))
+        return found
 
     def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
         """The chunks with these ids that are current, by id."""

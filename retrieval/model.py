@@ -32,7 +32,8 @@ class IndexFilter:
 class Hit:
     """A chunk that was found. `rank` counts from 1; `score` is comparable within one result only.
 
-    `why` holds each signal's own value: "dense" (cosine), "lexical" (BM25), absent where a signal did not find it.
+    `why` holds each signal's own value: "dense" (cosine), "lexical" (BM25), absent where a signal did not find it,
+    and "superseded" where another document that the asker may read takes this one's place.
     """
 
     rank: int

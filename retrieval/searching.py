@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ingest.catalog import Catalog
 from ingest.locating import locate
+from ingest.model import Document
 
-from .access import readable
+from .access import Principal, readable
 from .errors import FilterError
 from .fusing import fuse
 from .index import ChunkIndex
 from .model import Hit, IndexFilter, Query
+from .superseding import asked_for, superseded
 
 FILTER_KEYS = ("source", "format", "document")
+_SUPERSEDED_WEIGHT = 0.5
+"""What is no longer in force ranks below what is, yet can still be found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +56,11 @@ class Searcher:
                  lexical: dict[str, float]) -> list[Hit]:
         """Chunks for ids. What the catalog no longer names, or names for others by now, does not exist."""
         chunks = self._catalog.chunks([chunk_id for chunk_id, _ in ranked])
-        documents = {d.id: d for d in self._catalog.documents({c.document_id for c in chunks.values()})
-                     if query.principal.may_read(d.access)}
+        documents = self._readable(query.principal, {c.document_id for c in chunks.values()})
+        replaced = self._superseded(query, documents)
+        ranked = [(i, score * _SUPERSEDED_WEIGHT if i in chunks and chunks[i].document_id in replaced else score)
+                  for i, score in ranked]
+        ranked.sort(key=lambda pair: -pair[1])
         hits: list[Hit] = []
         for chunk_id, score in ranked:
             chunk = chunks.get(chunk_id)
@@ -60,9 +68,21 @@ class Searcher:
                 continue
             why = {name: round(scores[chunk_id], 4) for name, scores in (("dense", dense), ("lexical", lexical))
                    if chunk_id in scores}
+            if chunk.document_id in replaced:
+                why["superseded"] = 1.0
             hits.append(Hit(rank=len(hits) + 1, score=round(score, 4), document=documents[chunk.document_id], chunk=chunk,
                             locator=locate(chunk, chunk.start, chunk.end), why=why))
         return hits
+
+    def _superseded(self, query: Query, documents: Mapping[str, Document]) -> frozenset[str]:
+        """Those of the documents that another one, which the asker may read, replaces; less those asked for by name."""
+        successions = self._catalog.successions()
+        successors = self._readable(query.principal, successions)
+        replaced = superseded(documents.values(), successions, successors)
+        return frozenset(i for i in replaced if not asked_for(documents[i], query.text))
+
+    def _readable(self, principal: Principal, ids: Iterable[str]) -> dict[str, Document]:
+        return {d.id: d for d in self._catalog.documents(ids) if principal.may_read(d.access)}
 
 
 def _terms(query: Query) -> tuple[tuple[str, str], ...]:

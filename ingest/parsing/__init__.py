@@ -5,8 +5,8 @@
     building       writes canonical text, elements, segments    aligning     lines of the source file
     text, markdown, delimited, structured, xmltree              text formats, most of them verbatim
     unstructured   the one home of that library                 webpages, word, slides   its callers
-    sheets         spreadsheets (cellvalues, headers, tables)   converting   pandoc and LibreOffice
-    mail           EML and MSG with their attachments           pdf, ocr     PDF files and pictures
+    sheets         spreadsheets (workbooks, cellvalues, headers)   converting   pandoc and LibreOffice
+    mail, outlook  EML and MSG with their attachments           pdf, ocr     PDF files and pictures
 
 Heavy libraries are imported when a file needs them.
 """
@@ -37,26 +37,26 @@ def parse_nested(raw: RawFile, *, depth: int) -> ParsedDocument:
     """As `parse`, for a file that is attached at `depth` to another. Raises `ParseError`."""
     if not raw.data.strip(b" \t\r\n\x00"):
         refuse_empty()
-    format = detect(raw.name, raw.data)
+    file_format = detect(raw.name, raw.data)
     try:
-        document = _parse_format(raw, format, depth)
+        document = _parse_format(raw, file_format, depth)
     except ParseError:
         raise
     except MemoryError as error:
         refuse("too_large", "The file needs more memory than there is.", "Split the file.", cause=error)
     except Exception as error:
         # Libraries raise anything on damaged files; a fault of one file must not end a sync.
-        refuse_damaged(format, error)
+        refuse_damaged(file_format, error)
     if not document.text.strip() or not document.elements:
         refuse_empty()
     return document
 
 
-def _parse_format(raw: RawFile, format: str, depth: int) -> ParsedDocument:
+def _parse_format(raw: RawFile, file_format: str, depth: int) -> ParsedDocument:  # noqa: PLR0911 - one a format
     """Hand the file to the parser of its format. Imports happen here, since several are heavy."""
-    match format:
+    match file_format:
         case "text" | "markdown" | "csv" | "json" | "ndjson" | "html" | "xml":
-            return _parse_decoded(raw, format)
+            return _parse_decoded(raw, file_format)
         case "pdf":
             from .pdf import parse_pdf
 
@@ -84,11 +84,11 @@ def _parse_format(raw: RawFile, format: str, depth: int) -> ParsedDocument:
         case "odt" | "epub" | "rtf" | "org" | "rst":
             from .converting import parse_by_pandoc
 
-            return parse_by_pandoc(raw, format)
+            return parse_by_pandoc(raw, file_format)
         case "doc" | "ppt":
             from .converting import parse_by_libreoffice
 
-            return parse_by_libreoffice(raw, format)
+            return parse_by_libreoffice(raw, file_format)
         case "eml":
             from .mail import parse_eml
 
@@ -98,15 +98,15 @@ def _parse_format(raw: RawFile, format: str, depth: int) -> ParsedDocument:
 
             return parse_msg(raw, depth=depth)
         case _:
-            _refuse_format(raw, format)
+            _refuse_format(file_format)
 
 
-def _parse_decoded(raw: RawFile, format: str) -> ParsedDocument:
-    declared = declared_charset(raw.data) if format in ("html", "xml") else None
+def _parse_decoded(raw: RawFile, file_format: str) -> ParsedDocument:
+    declared = declared_charset(raw.data) if file_format in ("html", "xml") else None
     text = decode(raw.data, declared)
     if not text.strip():
         refuse_empty()
-    match format:
+    match file_format:
         case "markdown":
             from .markdown import parse_markdown
 
@@ -118,7 +118,7 @@ def _parse_decoded(raw: RawFile, format: str) -> ParsedDocument:
         case "json" | "ndjson":
             from .structured import parse_json, parse_json_lines
 
-            return parse_json(raw.name, text) if format == "json" else parse_json_lines(raw.name, text)
+            return parse_json(raw.name, text) if file_format == "json" else parse_json_lines(raw.name, text)
         case "html":
             from .webpages import parse_web
 
@@ -138,18 +138,14 @@ _BLOCKWISE = frozenset(("yaml", "yml", "toml", "ini", "cfg", "conf", "properties
 _EXPORT = "Open it in its own program and save it as {target}, or exclude it with `exclude`."
 
 
-def _refuse_format(raw: RawFile, format: str) -> NoReturn:
-    match format:
+def _refuse_format(file_format: str) -> NoReturn:
+    match file_format:
         case "encrypted":
             refuse_protected("office")
         case "p7m" | "p7s":
-            refuse_unsupported(
-                "an S/MIME signature or envelope", "Export the mail that it belongs to as .eml."
-            )
+            refuse_unsupported("an S/MIME signature or envelope", "Export the mail that it belongs to as .eml.")
         case "zip":
-            refuse_unsupported(
-                "a ZIP archive", "Unpack it into the source's folder, or exclude it with `exclude`."
-            )
+            refuse_unsupported("a ZIP archive", "Unpack it into the source's folder, or exclude it with `exclude`.")
         case "ods":
             refuse_unsupported("an OpenDocument spreadsheet", _EXPORT.format(target=".xlsx or .csv"))
         case "odp":
@@ -157,4 +153,4 @@ def _refuse_format(raw: RawFile, format: str) -> NoReturn:
         case "xlsb":
             refuse_unsupported("a binary Excel workbook (.xlsb)", _EXPORT.format(target=".xlsx"))
         case _:
-            refuse_unsupported(format.removeprefix("unreadable: "))
+            refuse_unsupported(file_format.removeprefix("unreadable: "))

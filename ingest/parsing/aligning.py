@@ -73,10 +73,7 @@ class LineFinder:
         places = self._places.get(words[0], [])
         for start in places[bisect_right(places, begin - 1) :][:_MAX_CANDIDATES]:
             key = words[:_KEY_WORDS]
-            if (
-                self._words[start : start + len(key)] == key
-                and (end := self._follow(words, start)) is not None
-            ):
+            if self._words[start : start + len(key)] == key and (end := self._follow(words, start)) is not None:
                 return start, end
         return None
 
@@ -95,9 +92,14 @@ class LineFinder:
 
 def markup_finder(source: str) -> LineFinder:
     """A finder over the text between the tags of an HTML or XML source."""
+    return LineFinder(stripped(source))
+
+
+def stripped(source: str) -> str:
+    """An HTML or XML source without its tags, comments and scripts, line for line."""
     bare = _HIDDEN.sub(_keep_lines, source)
     bare = _TAG.sub(lambda m: _keep_lines(m) or " ", _INLINE_TAG.sub(_keep_lines, bare))
-    return LineFinder("\n".join(html.unescape(line) for line in bare.split("\n")))
+    return "\n".join(html.unescape(line) for line in bare.split("\n"))
 
 
 def mail_finder(source: str) -> LineFinder:

@@ -40,7 +40,7 @@ class Mail:
     gaps: Sequence[Problem] = ()
 
 
-def build_mail(mail: Mail, *, format: str, depth: int, finder: LineFinder | None) -> ParsedDocument:
+def build_mail(mail: Mail, *, file_format: str, depth: int, finder: LineFinder | None) -> ParsedDocument:
     """The canonical text of a mail: header lines, body, attachments. Raises `ParseError` (code `empty`)."""
     builder = TextBuilder()
     builder.gaps.extend(mail.gaps)
@@ -50,7 +50,7 @@ def build_mail(mail: Mail, *, format: str, depth: int, finder: LineFinder | None
     _add_body(builder, mail, finder)
     for attachment in mail.attachments:
         _add_attachment(builder, attachment, depth)
-    return builder.build(title=mail.subject or "(no subject)", format=format)
+    return builder.build(title=mail.subject or "(no subject)", file_format=file_format)
 
 
 def _add_body(builder: TextBuilder, mail: Mail, finder: LineFinder | None) -> None:
@@ -79,9 +79,7 @@ def _is_stub(plain: str, page: str) -> bool:
     words = len(plain.split())
     if words == 0:
         return True
-    page_words = len(
-        re.sub(r"<(style|script|head)\b.*?</\1\s*>|<[^>]*>", " ", page, flags=re.S | re.I).split()
-    )
+    page_words = len(re.sub(r"<(style|script|head)\b.*?</\1\s*>|<[^>]*>", " ", page, flags=re.S | re.I).split())
     return (words < _STUB_WORDS and bool(_STUB.search(plain))) or words * 3 < page_words
 
 

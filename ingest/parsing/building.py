@@ -55,9 +55,7 @@ class TextBuilder:
             self._note(start, start + len(line), place)
             start += len(line) + 1
 
-    def add(
-        self, kind: ElementKind, text: str, *, level: int | None = None, place: Place | None = None
-    ) -> None:
+    def add(self, kind: ElementKind, text: str, *, level: int | None = None, place: Place | None = None) -> None:
         """Append one piece; whitespace at its ends is dropped, and so is a piece without text."""
         text = _UNSTORABLE.sub("\ufffd", text).strip()
         if not text:
@@ -136,7 +134,7 @@ class TextBuilder:
                 self._segments.append(moved)
         self._last = None
 
-    def build(self, *, title: str, format: str) -> ParsedDocument:
+    def build(self, *, title: str, file_format: str) -> ParsedDocument:
         """The finished document; `ParseError` (code `empty`) when no piece was added."""
         if self.is_empty:
             refuse_empty()
@@ -144,7 +142,7 @@ class TextBuilder:
             title=" ".join(title.split()),
             text="".join(self._pieces),
             elements=tuple(self._elements),
-            format=format,
+            format=file_format,
             segments=tuple(self._segments),
             gaps=tuple(self.gaps),
         )

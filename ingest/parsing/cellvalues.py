@@ -14,7 +14,7 @@ _DIGITS = re.compile(r"[#0?][#0?,]*(?:\.([0#?]+))?")
 _MAX_DECIMALS = 10
 
 
-def shown(value: object, number_format: str | None = None) -> str:
+def shown(value: object, number_format: str | None = None) -> str:  # noqa: PLR0911 - one a type
     """The text of a cell's value under its number format; "" for an empty cell.
 
     Dates and times come in ISO form, whatever their format, since formats follow the reader's settings.
@@ -49,6 +49,9 @@ def _shown_duration(value: dt.timedelta) -> str:
 
 
 def _shown_number(value: float, number_format: str) -> str:
+    if number_format in ("General", "@", "0"):
+        # By far the most frequent formats; large sheets take half the time.
+        return f"{value:.0f}" if number_format == "0" else _general(value)
     section = _section(value, number_format)
     literal = _PADDING.sub(lambda m: m.group(1) or "", _CURRENCY.sub(r'"\1"', section))
     names = _QUOTED.findall(literal)
@@ -78,20 +81,18 @@ def _section(value: float, number_format: str) -> str:
     sections = re.split(r';(?=(?:[^"]*"[^"]*")*[^"]*$)', number_format)
     if value < 0 and len(sections) > 1:
         return sections[1]
-    if value == 0 and len(sections) > 2 and re.search("[#0]", sections[2]):  # noqa: PLR2004 - the third section
+    if value == 0 and len(sections) > 2 and re.search("[#0]", sections[2]):
         return sections[2]
     return sections[0]
 
 
 def _literal(pattern: str, names: Iterator[str]) -> str:
-    return "".join(
-        next(names, "") if char == "\x00" else char for char in pattern if char in "\x00%$€£¥()+- "
-    )
+    return "".join(next(names, "") if char == "\x00" else char for char in pattern if char in "\x00%$€£¥()+- ")
 
 
 def _general(value: float) -> str:
     if isinstance(value, int):
         return str(value)
-    if value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004 - where floats stop holding every integer
+    if value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return f"{value:.15g}"

@@ -54,8 +54,7 @@ def _refuse_entities(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], for
         if _DOCTYPE.search(head):
             refuse(
                 "unsafe_archive",
-                f"The {format_name} file declares XML entities in {part.filename},"
-                " which office programs never do.",
+                f"The {format_name} file declares XML entities in {part.filename}, which office programs never do.",
                 "Check where the file comes from, or exclude it with `exclude`.",
             )
 

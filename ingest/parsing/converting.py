@@ -23,7 +23,7 @@ _VERBATIM_SOURCE = frozenset(("org", "rst"))
 _OFFICE = {"doc": ("docx", "Word"), "ppt": ("pptx", "PowerPoint")}
 
 
-def parse_by_pandoc(raw: RawFile, format: str) -> ParsedDocument:
+def parse_by_pandoc(raw: RawFile, file_format: str) -> ParsedDocument:
     """Structure an ODT, EPUB, RTF, Org or reStructuredText file.
 
     Raises `ParseError` (`damaged`, `empty`, `unsafe_archive`, `too_slow`).
@@ -31,39 +31,39 @@ def parse_by_pandoc(raw: RawFile, format: str) -> ParsedDocument:
     import pypandoc
 
     data, source = raw.data, None
-    if format in _PACKED:
-        open_container(data, _NAMES[format]).close()
-    elif format in _VERBATIM_SOURCE:
+    if file_format in _PACKED:
+        open_container(data, _NAMES[file_format]).close()
+    elif file_format in _VERBATIM_SOURCE:
         source = decode(data)
         data = source.encode("utf-8")
     with tempfile.TemporaryDirectory(prefix="groundcrew-") as folder:
-        path = Path(folder, f"source.{format}")
+        path = Path(folder, f"source.{file_format}")
         path.write_bytes(data)
         # The sandbox keeps a document from including other files of this machine.
         command = [
-            pypandoc.get_pandoc_path(), "+RTS", "-M1G", "-RTS", "--sandbox", f"--from={format}", "--to=html",
+            pypandoc.get_pandoc_path(), "+RTS", "-M1G", "-RTS", "--sandbox", f"--from={file_format}", "--to=html",
             "--wrap=none", "--mathml", str(path),
         ]  # fmt: skip
-        page = _run(command, folder, _NAMES[format]).decode("utf-8", "replace")
+        page = _run(command, folder, _NAMES[file_format]).decode("utf-8", "replace")
     finder = None if source is None else LineFinder(source)
-    return parse_converted(raw.name, page, format=format, finder=finder)
+    return parse_converted(raw.name, page, file_format=file_format, finder=finder)
 
 
-def parse_by_libreoffice(raw: RawFile, format: str) -> ParsedDocument:
+def parse_by_libreoffice(raw: RawFile, file_format: str) -> ParsedDocument:
     """Structure a DOC or PPT file with LibreOffice.
 
     Raises `ParseError` (`needs_libreoffice` when it is not installed, `damaged`, `empty`, `too_slow`).
     """
-    target, program = _OFFICE[format]
+    target, program = _OFFICE[file_format]
     office = shutil.which("soffice") or shutil.which("libreoffice")
     if office is None:
         refuse(
             "needs_libreoffice",
-            f"Old {program} files (.{format}) are read with LibreOffice, which is not installed here.",
+            f"Old {program} files (.{file_format}) are read with LibreOffice, which is not installed here.",
             f"Install LibreOffice, or save the file as .{target}.",
         )
     with tempfile.TemporaryDirectory(prefix="groundcrew-") as folder:
-        path = Path(folder, f"source.{format}")
+        path = Path(folder, f"source.{file_format}")
         path.write_bytes(raw.data)
         command = [
             office, "--headless", "--norestore", f"-env:UserInstallation=file://{folder}/profile",
@@ -74,7 +74,9 @@ def parse_by_libreoffice(raw: RawFile, format: str) -> ParsedDocument:
         if not converted.exists():
             refuse_damaged(program, ValueError("LibreOffice could not convert it"))
         new = RawFile(name=raw.name, data=converted.read_bytes())
-    return parse_word(new, format=format) if format == "doc" else parse_slides(new, format=format)
+    return (
+        parse_word(new, file_format=file_format) if file_format == "doc" else parse_slides(new, file_format=file_format)
+    )
 
 
 def _run(command: list[str], folder: str, format_name: str) -> bytes:

@@ -27,17 +27,12 @@ def parse_delimited(name: str, text: str) -> ParsedDocument:
     if found := _SEPARATOR_LINE.match(text):
         begin, delimiter = found.end(), found.group(1)
     delimiter = delimiter or _sniff(text, name)
-    sample = [
-        [text[a:b] for a, b in cells]
-        for _, cells in islice(_records(text, begin, delimiter), _SAMPLE_RECORDS)
-    ]
+    sample = [[text[a:b] for a, b in cells] for _, cells in islice(_records(text, begin, delimiter), _SAMPLE_RECORDS)]
     header = header_row(sample)
     elements = tuple(_elements(text, begin, delimiter, header))
     if not elements:
         refuse_empty()
-    return ParsedDocument(
-        title=title_from_name(name), text=text, elements=elements, format="csv", verbatim=True
-    )
+    return ParsedDocument(title=title_from_name(name), text=text, elements=elements, format="csv", verbatim=True)
 
 
 def _elements(text: str, begin: int, delimiter: str, header: int | None) -> Iterator[Element]:

@@ -9,8 +9,7 @@ from .decoding import try_decode
 
 _NAMED_BY = {
     "markdown": "md markdown mdown mkd mdx",
-    "text": "txt text log yaml yml toml ini cfg conf "
-    "properties srt vtt ics vcf tex adoc asciidoc textile wiki",
+    "text": "txt text log yaml yml toml ini cfg conf properties srt vtt ics vcf tex adoc asciidoc textile wiki",
     "html": "html htm xhtml",
     "eml": "mhtml mht eml",
     "xml": "xml xsl xslt xsd svg rss atom",
@@ -37,7 +36,7 @@ _NAMED_BY = {
     "pdf": "pdf",
     "image": "png jpg jpeg tif tiff bmp gif webp heic heif",
 }
-SUFFIXES = {suffix: format for format, suffixes in _NAMED_BY.items() for suffix in suffixes.split()}
+SUFFIXES = {suffix: file_format for file_format, suffixes in _NAMED_BY.items() for suffix in suffixes.split()}
 
 _CODE_SUFFIXES = (
     "py pyi js mjs cjs jsx ts tsx java kt kts scala go rs c h cc cpp cxx hpp hh cs rb php pl pm sh "
@@ -78,9 +77,7 @@ _UNREADABLE: tuple[tuple[bytes, str], ...] = (
 )
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_HTML = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
-)
+_HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 _XML = re.compile(r"\s*<\?xml\s", re.IGNORECASE)
 _MAIL = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*:[ \t]?[^\n]*\n(?:[ \t][^\n]*\n)*){3,}")
 _MAIL_FIELDS = re.compile(
@@ -99,7 +96,7 @@ def is_code(name: str) -> bool:
     return suffix_of(name) in _CODE or name.lower() in ("dockerfile", "makefile", "jenkinsfile")
 
 
-def detect(name: str, data: bytes) -> str:
+def detect(name: str, data: bytes) -> str:  # noqa: PLR0911 - one a kind of evidence
     """The format of a file: a name that `parse` knows, or "unreadable: " and what the file is.
 
     Binary formats are told by their first bytes, whatever the name says. Text formats are told by the name,
@@ -123,14 +120,31 @@ def detect(name: str, data: bytes) -> str:
     return "text"
 
 
-_BINARY = frozenset("docx pptx xlsx xls xlsb doc ppt odt ods odp epub msg pdf image p7m p7s".split(" "))
+_BINARY = frozenset(
+    (
+        "docx",
+        "pptx",
+        "xlsx",
+        "xls",
+        "xlsb",
+        "doc",
+        "ppt",
+        "odt",
+        "ods",
+        "odp",
+        "epub",
+        "msg",
+        "pdf",
+        "image",
+        "p7m",
+        "p7s",
+    )
+)
 
 
 def _text_format(named: str, data: bytes) -> str:
     if named in ("text", "markdown", "html", "xml"):
-        head = (
-            data[:_HEAD].decode("latin-1").replace("\x00", "").removeprefix("\xef\xbb\xbf").lstrip("\xff\xfe")
-        )
+        head = data[:_HEAD].decode("latin-1").replace("\x00", "").removeprefix("\xef\xbb\xbf").lstrip("\xff\xfe")
         if named != "html" and _HTML.match(head) and named != "markdown":
             return "html"
         if named == "html" and _looks_like_mail(head):
@@ -143,7 +157,7 @@ def _looks_like_mail(head: str) -> bool:
     return found is not None and len(set(map(str.lower, _MAIL_FIELDS.findall(found.group())))) > 1
 
 
-def _binary_format(named: str | None, data: bytes) -> str | None:
+def _binary_format(named: str | None, data: bytes) -> str | None:  # noqa: PLR0911 - one a kind of mark
     if b"%PDF-" in data[:1024] and named not in (
         "eml",
         "msg",
@@ -171,11 +185,11 @@ def _binary_format(named: str | None, data: bytes) -> str | None:
         return "image" if data[8:12] == b"WEBP" else "unreadable: a sound recording or video"
     if data.startswith(b"BM") and named in (None, "image") and b"\x00" in data[:64]:
         return "image"
-    for magic, format in _MAGIC:
+    for magic, file_format in _MAGIC:
         if data.startswith(magic):
-            return format
+            return file_format
     for magic, what in _UNREADABLE:
-        if data.startswith(magic) and (b"\x00" in data[:_HEAD] or len(magic) > 3):  # noqa: PLR2004 - short marks occur in text
+        if data.startswith(magic) and (b"\x00" in data[:_HEAD] or len(magic) > 3):
             return f"unreadable: {what}"
     return None
 
@@ -184,7 +198,7 @@ def _ole_format(data: bytes) -> str:
     """The format of an OLE compound file by its streams: doc, xls, ppt, msg or encrypted."""
     import io
 
-    import olefile
+    import olefile  # type: ignore[import-untyped]
 
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as ole:
@@ -193,7 +207,7 @@ def _ole_format(data: bytes) -> str:
         return "unreadable: a damaged OLE file"
     if "encryptedpackage" in streams:
         return "encrypted"
-    for stream, format in (
+    for stream, file_format in (
         ("worddocument", "doc"),
         ("workbook", "xls"),
         ("book", "xls"),
@@ -201,7 +215,7 @@ def _ole_format(data: bytes) -> str:
         ("__properties_version1.0", "msg"),
     ):
         if stream in streams:
-            return format
+            return file_format
     return "unreadable: an OLE file of an unknown program"
 
 

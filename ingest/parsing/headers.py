@@ -6,14 +6,10 @@ import re
 from collections.abc import Sequence
 
 _NUMBER = re.compile(r"[-+(]?\s*[$€£¥]?\s*[-+]?(?:\d[\d.,'\s]*|\.\d+)\s*(?:%|[$€£¥]|[a-zA-Z]{1,4})?\s*\)?$")
-_DATE = re.compile(
-    r"\d{4}-\d{1,2}(?:-\d{1,2})?\b.{0,15}$|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}$|\d{1,2}:\d{2}(?::\d{2})?$"
-)
+_DATE = re.compile(r"\d{4}-\d{1,2}(?:-\d{1,2})?\b.{0,15}$|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}$|\d{1,2}:\d{2}(?::\d{2})?$")
 _TRUTH = {"true", "false", "yes", "no"}
 # Years and other periods are numbers that do head columns.
-_YEAR = re.compile(
-    r"(?:.{0,20}\D)?(?:19|20)\d\d(?:\D.{0,12})?$|(?:FY|[QH])\s?\d{1,4}\b.{0,8}$", re.IGNORECASE
-)
+_YEAR = re.compile(r"(?:.{0,20}\D)?(?:19|20)\d\d(?:\D.{0,12})?$|(?:FY|[QH])\s?\d{1,4}\b.{0,8}$", re.IGNORECASE)
 _MAX_NAME = 80
 _LOOK_AHEAD = 20
 _MAX_HEADER_ROWS = 3
@@ -41,7 +37,7 @@ def header_row(rows: Sequence[Sequence[str]]) -> int | None:
     if width == 0:
         return None
     for index, row in enumerate(rows):
-        if width > 1 and (_filled(row) <= 1 or (_filled(row) * 2 <= width and not any(map(is_typed, row)))):
+        if width > 1 and (_filled(row) <= 1 or (_filled(row) * 2 <= width and not any(map(_is_value, row)))):
             continue
         return index if _names_columns(row, rows[index + 1 : index + 1 + _LOOK_AHEAD], width) else None
     return None
@@ -54,12 +50,16 @@ def last_header_row(rows: Sequence[Sequence[str]], first: int) -> int:
         upper = [cell for cell in rows[last] if cell.strip()]
         lower = [cell for cell in rows[last + 1] if cell.strip()]
         spans = len(set(upper)) < len(upper) or len(upper) < len(lower)
-        if not spans or not lower or any(is_typed(cell) and not _YEAR.match(cell.strip()) for cell in lower):
+        if not spans or not lower or any(map(_is_value, lower)):
             break
         if not any(is_typed(cell) for row in rows[last + 2 : last + 5] for cell in row):
             break
         last += 1
     return last
+
+
+def _is_value(cell: str) -> bool:
+    return is_typed(cell) and not _YEAR.match(cell.strip())
 
 
 def _filled(row: Sequence[str]) -> int:
@@ -68,13 +68,9 @@ def _filled(row: Sequence[str]) -> int:
 
 def _names_columns(row: Sequence[str], below: Sequence[Sequence[str]], width: int) -> bool:
     names = [cell.strip() for cell in row if cell.strip()]
-    if (
-        not below
-        or len(names) * 2 <= width
-        or any(len(name) > _MAX_NAME or name.endswith(":") for name in names)
-    ):
+    if not below or len(names) * 2 <= width or any(len(name) > _MAX_NAME or name.endswith(":") for name in names):
         return False
-    typed = [name for name in names if is_typed(name) and not _YEAR.match(name)]
+    typed = [name for name in names if _is_value(name)]
     if len(typed) * 4 > len(names):
         return False
     if _contrasts(row, below):
@@ -92,7 +88,7 @@ def _names_columns(row: Sequence[str], below: Sequence[Sequence[str]], width: in
 def _contrasts(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     """True when some column has text at its head and mostly typed cells below."""
     for column, name in enumerate(row):
-        if not name.strip() or (is_typed(name) and not _YEAR.match(name.strip())):
+        if not name.strip() or _is_value(name):
             continue
         cells = [r[column] for r in below if column < len(r) and r[column].strip()]
         if cells and sum(map(is_typed, cells)) * 2 > len(cells) and not _YEAR.match(name.strip()):

@@ -19,9 +19,7 @@ from .refusing import refuse, refuse_damaged
 
 _SHOWN = frozenset(("from", "to", "cc", "bcc", "date", "subject"))
 _ENCRYPTED = frozenset(("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"))
-_SIGNATURES = frozenset(
-    ("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature")
-)
+_SIGNATURES = frozenset(("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"))
 
 
 def parse_eml(raw: RawFile, *, depth: int = 0) -> ParsedDocument:
@@ -41,7 +39,7 @@ def parse_eml(raw: RawFile, *, depth: int = 0) -> ParsedDocument:
     reader.read(message)
     subject = _header(message, "Subject")
     # In the order of the file, so that their lines follow one another.
-    names = {name.lower(): name for name in message.keys() if name.lower() in _SHOWN}  # noqa: SIM118 - no mapping
+    names = {name.lower(): name for name in message if name.lower() in _SHOWN}
     fields = [(name, ", ".join(_all_headers(message, name))) for name in names.values()]
     mail = Mail(
         subject=" ".join(subject.split()),
@@ -52,7 +50,7 @@ def parse_eml(raw: RawFile, *, depth: int = 0) -> ParsedDocument:
         gaps=reader.gaps,
     )
     source = try_decode(data)
-    return build_mail(mail, format="eml", depth=depth, finder=mail_finder(source) if source else None)
+    return build_mail(mail, file_format="eml", depth=depth, finder=mail_finder(source) if source else None)
 
 
 def _refuse_encrypted(message: Message) -> None:

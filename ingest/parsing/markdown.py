@@ -129,13 +129,11 @@ class _Reader:
         last = first + len(content) - 1
         if not content[0] or last >= len(self._lines):
             return
-        start = self._find(first, content[0], self._lines[first].find(content[0]))
-        end = self._find(last, content[-1], self._lines[last].rfind(content[-1])) + len(content[-1])
-        yield Element(
-            kind=kind, start=start, end=min(end, self._starts[last] + len(self._lines[last])), level=level
-        )
+        start = self._find(first, self._lines[first].find(content[0]))
+        end = self._find(last, self._lines[last].rfind(content[-1])) + len(content[-1])
+        yield Element(kind=kind, start=start, end=min(end, self._starts[last] + len(self._lines[last])), level=level)
 
-    def _find(self, line: int, content: str, column: int) -> int:
+    def _find(self, line: int, column: int) -> int:
         if column < 0:
             # Tabs inside were expanded by the block parser: fall back on the line's own text.
             column = len(self._lines[line]) - len(self._lines[line].lstrip())

@@ -64,7 +64,7 @@ def parse_image(raw: RawFile) -> ParsedDocument:
         _refuse_picture(raw, error)
     if gaps and not any(page.texts for page in pages):
         raise ParseError(gaps[0])
-    return compose(pages, title=title_from_name(raw.name), name=raw.name, format=kind, gaps=gaps)
+    return compose(pages, title=title_from_name(raw.name), name=raw.name, file_format=kind, gaps=gaps)
 
 
 def _learn_heic() -> None:
@@ -83,8 +83,7 @@ def _read_frames(picture: Image.Image) -> tuple[list[PageContent], list[Problem]
     for number, frame in enumerate(ImageSequence.Iterator(picture), start=1):
         width, height = frame.size
         try:
-            if width * height > _MOST_PIXELS:
-                raise ParseError(_TOO_LARGE)
+            _check_size(width, height)
             upright = ImageOps.exif_transpose(frame)
             width, height = upright.size
             words = read_picture(upright, dpi=dpi)
@@ -96,6 +95,11 @@ def _read_frames(picture: Image.Image) -> tuple[list[PageContent], list[Problem]
         if picture.format not in _PAGED_FORMATS:
             break
     return pages, gaps
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > _MOST_PIXELS:
+        raise ParseError(_TOO_LARGE)
 
 
 def _resolution(picture: Image.Image) -> float:

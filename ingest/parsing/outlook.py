@@ -39,7 +39,7 @@ def parse_msg(raw: RawFile, *, depth: int = 0) -> ParsedDocument:
         attachments=attachments,
         gaps=gaps,
     )
-    return build_mail(mail, format="msg", depth=depth, finder=None)
+    return build_mail(mail, file_format="msg", depth=depth, finder=None)
 
 
 def _is_encrypted(message: Any) -> bool:

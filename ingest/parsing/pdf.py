@@ -51,7 +51,7 @@ def parse_pdf(raw: RawFile) -> ParsedDocument:
         if gaps:
             raise ParseError(replace(gaps[0], part=None))
         refuse_empty()
-    return compose(pages, title=title, name=raw.name, format="pdf", gaps=gaps)
+    return compose(pages, title=title, name=raw.name, file_format="pdf", gaps=gaps)
 
 
 def _open(raw: RawFile) -> pdfium.PdfDocument:

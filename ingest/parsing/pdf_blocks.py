@@ -100,9 +100,9 @@ def is_list_start(line: Line) -> bool:
 def _starts_block(group: Sequence[Line], before: Line, line: Line, margins: tuple[float, float], step: float) -> bool:
     left, right = margins
     size = max(line.size, 1.0)
-    if abs(before.size - line.size) > _SIZE_CHANGE * max(before.size, line.size):
-        return True
-    if line.y1 - before.y1 > 1.3 * step * max(min(line.height, before.height), 1.0) or line.y1 < before.y0:
+    resized = abs(before.size - line.size) > _SIZE_CHANGE * max(before.size, line.size)
+    apart = line.y1 - before.y1 > 1.3 * step * max(min(line.height, before.height), 1.0)
+    if resized or apart or line.y1 < before.y0:
         return True
     if is_list_start(line):
         return not (len(group[0].words[0].text) > 1 and line.words[0].text == "-")

@@ -21,6 +21,9 @@ _MIN_WORDS = 3
 _MAX_NUMERIC = 0.35
 _MAX_DEPTH = 4
 _TRAILING_GAP = 1.5
+_LEVEL = 0.12
+_LEVEL_SHARE = 0.4
+_FEWEST_STAGGERED = 5
 _NUMERIC = re.compile(r"^[^A-Za-z]*\d[^A-Za-z]*$|^[$%\u2014\u2013-]+$")
 
 
@@ -118,7 +121,15 @@ def _is_prose_band(rows: Sequence[Row], band: Band, rules: Rules) -> bool:
     crossing = [rule for rule in rules.horizontal if rule.x0 < band.left and rule.x1 > band.right]
     if sum(top + 2 < rule.y0 < bottom - 2 for rule in crossing) > 1:
         return False
-    return all(_is_prose(side) for side in sides)
+    return all(_is_prose(side) for side in sides) or _is_staggered(inside, middle)
+
+
+def _is_staggered(rows: Sequence[Row], middle: float) -> bool:
+    """True when the lines of the two sides mostly stand at different heights, as cells of a table never do."""
+    left, right = _part(rows, middle, left=True), _part(rows, middle, left=False)
+    fewest = min(len(left), len(right))
+    level = sum(abs(row[0].y1 - row[-1].y1) < _LEVEL * row[0].height for row in rows if row[0].x1 < middle < row[-1].x0)
+    return fewest >= _FEWEST_STAGGERED and level < _LEVEL_SHARE * fewest
 
 
 def _is_prose(lines: Sequence[Line]) -> bool:

@@ -6,6 +6,7 @@ All coordinates here are those of an upright frame: words that run down, up or u
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,8 @@ from .pdf_words import Word
 FRAGMENT_GAP = 0.9
 _MIN_OVERLAP = 0.5
 _SURE_OVERLAP = 0.9
+_TANGLE = 0.3
+_STEP = 0.35
 _MAX_HEIGHT_RATIO = 2.2
 _LINES_IN_REACH = 8
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
@@ -64,6 +67,7 @@ def line_of(words: Sequence[Word]) -> Line:
         letters += count
         bold += count if word.bold else 0
         sizes[word.size] = sizes.get(word.size, 0) + count
+    usual = max(sizes, key=lambda size: sizes[size])
     return Line(
         words=tuple(ordered),
         text=text,
@@ -71,7 +75,7 @@ def line_of(words: Sequence[Word]) -> Line:
         y0=min([word.y0 for word in ordered]),
         x1=max([word.x1 for word in ordered]),
         y1=max([word.y1 for word in ordered]),
-        size=round(max(sizes, key=lambda size: sizes[size]), 1),
+        size=round(usual, 1),
         bold=bold >= _MOSTLY * letters,
     )
 
@@ -89,7 +93,7 @@ def rows_of(words: Iterable[Word]) -> list[Row]:
         groups[found].append(word)
         if word.y1 - word.y0 > tallest[found].y1 - tallest[found].y0:
             tallest[found] = word
-    rows = [fragments_of(group) for group in groups]
+    rows = [fragments_of(part) for group in groups for part in _untangled(group)]
     return sorted(rows, key=lambda row: (min(line.y1 for line in row), row[0].x0))
 
 
@@ -109,6 +113,25 @@ def _matching_row(word: Word, tallest: Sequence[Word]) -> int | None:
                 return index
             best, best_overlap = index, overlap
     return best
+
+
+def _untangled(group: list[Word]) -> list[list[Word]]:
+    """Splits a group whose words lie over one another: lines of two columns that a third one bridges."""
+    ordered = sorted(group, key=lambda word: word.x0)
+    tangled = any(
+        before.x1 - after.x0 > _TANGLE * min(before.x1 - before.x0, after.x1 - after.x0)
+        and abs(before.middle - after.middle) > _STEP * min(before.y1 - before.y0, after.y1 - after.y0)
+        for before, after in itertools.pairwise(ordered)
+    )
+    if not tangled:
+        return [group]
+    parts: list[list[Word]] = []
+    for word in sorted(group, key=lambda word: word.middle):
+        if parts and word.middle - parts[-1][0].middle <= _STEP * (word.y1 - word.y0):
+            parts[-1].append(word)
+        else:
+            parts.append([word])
+    return parts
 
 
 def fragments_of(words: Sequence[Word]) -> Row:

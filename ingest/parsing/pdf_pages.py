@@ -76,7 +76,7 @@ class PageContent:
 
 
 def compose(
-    pages: Sequence[PageContent], *, title: str, name: str, format: str, gaps: Sequence[Problem] = ()
+    pages: Sequence[PageContent], *, title: str, name: str, file_format: str, gaps: Sequence[Problem] = ()
 ) -> ParsedDocument:
     """The document that these pages make; an empty `title` is filled with the largest text of the first
     page, or with the file's `name`.
@@ -100,7 +100,7 @@ def compose(
         title=title or _largest_text(pages[0], typography) or title_from_name(name),
         text=writer.text(),
         elements=tuple(writer.elements),
-        format=format,
+        format=file_format,
         segments=tuple(writer.segments),
         gaps=tuple(gaps),
     )
@@ -150,9 +150,9 @@ def _write_page(
         aside = len(turned) * 2 < len(words)
         for block in _turned_blocks(turned, turn, typography, memory):
             # A stamp along the margin is large, but no heading.
-            if aside and block.kind is ElementKind.HEADING:
-                block = replace(block, kind=ElementKind.PARAGRAPH, level=None)  # noqa: PLW2901
-            writer.write(block, page=page.number, turn=turn, size=size)
+            plain = replace(block, kind=ElementKind.PARAGRAPH, level=None)
+            kept = plain if aside and block.kind is ElementKind.HEADING else block
+            writer.write(kept, page=page.number, turn=turn, size=size)
 
 
 def _turned_blocks(words: Sequence[Word], turn: int, typography: Typography, memory: TableMemory) -> list[Block]:

@@ -96,7 +96,7 @@ def _is_marker_only(row: Cells) -> bool:
 
 def _gap(above: Cells, below: Cells) -> float:
     """Free height between two rows, in heights of the lower one."""
-    height = max(max(cell.height for cell in below), 1.0)
+    height = max(1.0, *(cell.height for cell in below))
     return (min(cell.y0 for cell in below) - max(cell.y1 for cell in above)) / height
 
 

@@ -149,7 +149,12 @@ def _assemble_words(
     textpage: pdfium.PdfTextPage, codes: list[int], boxes: NDArray[np.float64], frame: PageFrame
 ) -> list[Word]:
     """Cuts the characters at white space and gaps."""
-    visible = [i for i, code in enumerate(codes) if code not in _SPACES and _is_visible(code)]
+    # Text outside of the crop box, such as the other half of a spread, is not on this page.
+    width, height = frame.size
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    inside = np.logical_and(middles > 0, middles < np.array([width, height]))
+    on_page: list[bool] = np.all(inside, axis=1).tolist()
+    visible = [i for i, code in enumerate(codes) if on_page[i] and code not in _SPACES and _is_visible(code)]
     if not visible:
         return []
     index = np.array(visible)
@@ -161,14 +166,15 @@ def _assemble_words(
     gap = np.maximum(across, down) > _WORD_GAP * np.maximum(np.minimum(side[:-1], side[1:]), 1.0)
     spaced = np.array([codes[i + 1] in _SPACES for i in visible[:-1]], dtype=bool)
     starts = [0, *(np.flatnonzero(gap | spaced) + 1).tolist(), len(visible)]
+    lows: list[list[float]] = np.minimum.reduceat(inner[:, :2], starts[:-1]).tolist()
+    highs: list[list[float]] = np.maximum.reduceat(inner[:, 2:], starts[:-1]).tolist()
     styles = _Styles(textpage=textpage, frame=frame)
     words = []
-    for begin, end in itertools.pairwise(starts):
+    for number, (begin, end) in enumerate(itertools.pairwise(starts)):
         text = _decode([codes[i] for i in visible[begin:end]])
         if not text:
             continue
-        x0, y0 = inner[begin:end, :2].min(axis=0).tolist()
-        x1, y1 = inner[begin:end, 2:].max(axis=0).tolist()
+        (x0, y0), (x1, y1) = lows[number], highs[number]
         size, bold, turn = styles.of(visible[begin])
         height = (x1 - x0) if turn in (1, 3) else (y1 - y0)
         words.append(Word(text=text, x0=x0, y0=y0, x1=x1, y1=y1, size=size or height or 1.0, bold=bold, turn=turn))

@@ -28,7 +28,7 @@ _NOTE_LEVEL = 2
 _MAX_TITLE_WORDS = 25
 
 
-def parse_slides(raw: RawFile, *, format: str = "pptx") -> ParsedDocument:
+def parse_slides(raw: RawFile, *, file_format: str = "pptx") -> ParsedDocument:
     """Structure a PPTX file; every segment carries the 1-based number of its slide.
 
     Raises `ParseError` (`damaged`, `empty`, `unsafe_archive`).
@@ -51,7 +51,7 @@ def parse_slides(raw: RawFile, *, format: str = "pptx") -> ParsedDocument:
         for text in _left_out(slide, pieces[number]):
             builder.add(ElementKind.PARAGRAPH, text, place=place)
         _add_notes(builder, slide, place)
-    return builder.build(title=title or title_from_name(raw.name), format=format)
+    return builder.build(title=title or title_from_name(raw.name), file_format=file_format)
 
 
 def _title_first(pieces: list[Piece]) -> list[Piece]:
@@ -64,9 +64,7 @@ def _add_piece(builder: TextBuilder, piece: Piece, place: Place) -> None:
         add_table(builder, piece.table, place)
         return
     kind = piece.kind
-    if kind is ElementKind.TABLE_ROW or (
-        kind is ElementKind.HEADING and len(piece.text.split()) > _MAX_TITLE_WORDS
-    ):
+    if kind is ElementKind.TABLE_ROW or (kind is ElementKind.HEADING and len(piece.text.split()) > _MAX_TITLE_WORDS):
         kind = ElementKind.PARAGRAPH
     builder.add(kind, _one_line(piece.text), level=1 if kind is ElementKind.HEADING else None, place=place)
 

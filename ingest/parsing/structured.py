@@ -24,7 +24,7 @@ def parse_json(name: str, text: str) -> ParsedDocument:
     if not text.strip():
         refuse_empty()
     if not _is_json(text):
-        return parse_text(name, text, format="json")
+        return parse_text(name, text, file_format="json")
     return _document(name, text, _Scanner(text).spans(0, len(text)), "json")
 
 
@@ -53,13 +53,11 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _document(name: str, text: str, spans: list[Span], format: str) -> ParsedDocument:
+def _document(name: str, text: str, spans: list[Span], file_format: str) -> ParsedDocument:
     if not spans:
         refuse_empty()
     elements = tuple(Element(kind=ElementKind.PARAGRAPH, start=start, end=end) for start, end in spans)
-    return ParsedDocument(
-        title=title_from_name(name), text=text, elements=elements, format=format, verbatim=True
-    )
+    return ParsedDocument(title=title_from_name(name), text=text, elements=elements, format=file_format, verbatim=True)
 
 
 @dataclass(slots=True)

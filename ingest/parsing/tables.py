@@ -76,9 +76,7 @@ def add_table(
     for number, (line, begins) in enumerate(zip(grid.texts, grid.owned, strict=True)):
         is_header = first <= number <= last
         if is_header:
-            columns = [
-                _extended(name, text) for name, text in zip(columns or [""] * len(line), line, strict=True)
-            ]
+            columns = [_extended(name, text) for name, text in zip(columns or [""] * len(line), line, strict=True)]
         named = columns if first <= number else []
         cells = [line[column] for column in begins]
         builder.add_row(
@@ -99,7 +97,13 @@ def _header(grid: Grid) -> tuple[int, int]:
         for line, begins in zip(grid.texts[:_LOOK_AHEAD], grid.owned[:_LOOK_AHEAD], strict=True)
     ]
     first = header_row(head)
-    return (0, -1) if first is None else (first, last_header_row(head, first))
+    if first is None:
+        return 0, -1
+    last = last_header_row(head, first)
+    while first and len(grid.owned[first - 1]) < len(list(filter(None, grid.texts[first - 1]))):
+        # Names that stand over several columns are part of the header.
+        first -= 1
+    return first, last
 
 
 def _extended(name: str, text: str) -> str:
@@ -129,8 +133,7 @@ def _texts(cell: etree._Element) -> Iterator[str]:
 
 
 _INLINE_TAGS = (
-    "a abbr b bdi bdo cite code del dfn em font i ins kbd "
-    "mark q s samp small span strike strong sub sup tt u var wbr"
+    "a abbr b bdi bdo cite code del dfn em font i ins kbd mark q s samp small span strike strong sub sup tt u var wbr"
 )
 _INLINE = frozenset(_INLINE_TAGS.split())
 

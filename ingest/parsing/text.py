@@ -33,7 +33,7 @@ class _Line:
         return self.start + len(self.text)
 
 
-def parse_text(name: str, text: str, *, format: str = "text", code: bool = False) -> ParsedDocument:
+def parse_text(name: str, text: str, *, file_format: str = "text", code: bool = False) -> ParsedDocument:
     """Structure a decoded text file; `code` makes each block between blank lines a code element.
 
     Raises `ParseError` (code `empty`) when the text holds only whitespace.
@@ -52,7 +52,7 @@ def parse_text(name: str, text: str, *, format: str = "text", code: bool = False
     first = elements[0]
     if first.kind is ElementKind.HEADING:
         title = " ".join(text[first.start : first.end].split())
-    return ParsedDocument(title=title, text=text, elements=tuple(elements), format=format, verbatim=True)
+    return ParsedDocument(title=title, text=text, elements=tuple(elements), format=file_format, verbatim=True)
 
 
 def _blocks(text: str) -> Iterator[list[_Line]]:
@@ -74,7 +74,7 @@ def _structure(block: list[_Line], following: list[_Line] | None) -> Iterator[El
     if len(block) > 1 and _is_underline(block[1].text) and len(block[0].text.strip()) <= _MAX_HEADING:
         level = 1 if block[1].text.strip()[0] == "=" else 2
         yield _element(ElementKind.HEADING, block[:1], level=level)
-        if len(block) > 2:  # noqa: PLR2004 - the heading and its underline are the first two
+        if len(block) > 2:
             yield from _structure(block[2:], following)
         return
     if len(block) == 1 and (level := _heading_level(block[0].text.strip(), following)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import html
 import io
 import re
 import zipfile
@@ -24,8 +25,7 @@ _TRANSITIONAL = b"http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 # Wrappers whose content reads as if they were not there.
 _WRAPPERS = tuple(_W + tag for tag in ("ins", "moveTo", "smartTag", "customXml", "fldSimple"))
 _REMOVED = tuple(
-    _W + tag
-    for tag in ("del", "moveFrom", "sdtPr", "sdtEndPr", "smartTagPr", "customXmlPr", "instrText", "delText")
+    _W + tag for tag in ("del", "moveFrom", "sdtPr", "sdtEndPr", "smartTagPr", "customXmlPr", "instrText", "delText")
 )
 _MAX_BOLD_WORDS = 12
 _BOLD_LEVEL = 7
@@ -33,7 +33,7 @@ _MAX_BOLD_RUN = 2
 _HEADING_NAME = re.compile(r"(?:heading \d|title|subtitle|toc ?heading)$", re.IGNORECASE)
 
 
-def parse_word(raw: RawFile, *, format: str = "docx") -> ParsedDocument:
+def parse_word(raw: RawFile, *, file_format: str = "docx") -> ParsedDocument:
     """Structure a DOCX file. Page headers and footers are not part of its text.
 
     Raises `ParseError` (`damaged`, `empty`, `unsafe_archive`).
@@ -47,7 +47,7 @@ def parse_word(raw: RawFile, *, format: str = "docx") -> ParsedDocument:
     title: str | None = None
     for piece in word_pieces(data):
         if piece.kind is ElementKind.TABLE_ROW:
-            if piece.table is not None:
+            if piece.table is not None and _holds_all(piece.table, piece.text):
                 add_table(builder, piece.table)
             else:
                 builder.add(ElementKind.PARAGRAPH, piece.text)
@@ -55,7 +55,12 @@ def parse_word(raw: RawFile, *, format: str = "docx") -> ParsedDocument:
         if piece.kind is ElementKind.HEADING and title is None and piece.level == 1:
             title = piece.text
         builder.add(piece.kind, _folded(piece.text), level=piece.level)
-    return builder.build(title=title or title_from_name(raw.name), format=format)
+    return builder.build(title=title or title_from_name(raw.name), file_format=file_format)
+
+
+def _holds_all(table: str, text: str) -> bool:
+    """False for a table with a broken grid, from whose markup the library leaves out cells."""
+    return len("".join(text.split())) <= len("".join(html.unescape(re.sub(r"<[^>]*>", "", table)).split()))
 
 
 def _folded(text: str) -> str:
@@ -82,9 +87,7 @@ def _prepared(archive: zipfile.ZipFile) -> bytes:
             if part.filename == body_path:
                 copy_.writestr(part.filename, etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
             elif part.filename == styles.path and styles.root is not None:
-                copy_.writestr(
-                    part.filename, etree.tostring(styles.root, xml_declaration=True, encoding="UTF-8")
-                )
+                copy_.writestr(part.filename, etree.tostring(styles.root, xml_declaration=True, encoding="UTF-8"))
             elif not part.filename.startswith("word/media/"):
                 copy_.writestr(part.filename, archive.read(part))
             else:
@@ -201,9 +204,7 @@ class _Styles:
             return None
         derived = f"{style_id or 'Normal'}AsHeading{level}"
         if derived not in self._derived:
-            style = etree.SubElement(
-                self.root, _W + "style", {_W + "type": "paragraph", _W + "styleId": derived}
-            )
+            style = etree.SubElement(self.root, _W + "style", {_W + "type": "paragraph", _W + "styleId": derived})
             etree.SubElement(style, _W + "name", {_W + "val": f"heading {level}"})
             if style_id:
                 etree.SubElement(style, _W + "basedOn", {_W + "val": style_id})
@@ -250,7 +251,7 @@ def _outline_level(properties: etree._Element | None, style_id: str | None, styl
             break
         inner = style.find(_W + "pPr")
         value = None if inner is None else _value(inner, "outlineLvl")
-    return int(value) + 1 if value is not None and value.isdigit() and int(value) < 9 else None  # noqa: PLR2004
+    return int(value) + 1 if value is not None and value.isdigit() and int(value) < 9 else None
 
 
 def _is_bold_line(paragraph: etree._Element) -> bool:

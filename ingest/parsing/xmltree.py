@@ -37,13 +37,13 @@ def parse_xml(name: str, text: str) -> ParsedDocument:
         bare = re.sub(r"^\s*<\?xml[^>]*\?>", lambda m: "\n" * m.group().count("\n"), text, count=1)
         root = etree.fromstring(bare.encode("utf-8"), parser)
     except (etree.XMLSyntaxError, ValueError):
-        return parse_text(name, text, format="xml", code=True)
+        return parse_text(name, text, file_format="xml", code=True)
     builder = TextBuilder()
     _add(builder, root)
     if builder.is_empty:
         # All is in attributes (configuration, drawings): the source is what there is to quote.
-        return parse_text(name, text, format="xml", code=True)
-    return builder.build(title=title_from_name(name), format="xml")
+        return parse_text(name, text, file_format="xml", code=True)
+    return builder.build(title=title_from_name(name), file_format="xml")
 
 
 def _add(builder: TextBuilder, root: etree._Element) -> None:

@@ -38,8 +38,9 @@ def html() -> bytes:
     items = "".join(f"<li>{item}</li>\n" for item in ITEMS)
     head = "".join(f"<th>{name}</th>" for name in COLUMNS)
     rows = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>\n" for row in ROWS)
-    return textwrap.dedent(
-        """\
+    return (
+        textwrap.dedent(
+            """\
         <!doctype html><html><head><meta charset="utf-8"><title>{title}</title>
         <style>p {{ color: red }}</style><script>var hidden = 1;</script></head>
         <body>
@@ -54,7 +55,10 @@ def html() -> bytes:
         {rows}</tbody></table>
         </body></html>
         """
-    ).format(title=TITLE, heading=HEADING, second=SECOND, items=items, head=head, rows=rows).encode()
+        )
+        .format(title=TITLE, heading=HEADING, second=SECOND, items=items, head=head, rows=rows)
+        .encode()
+    )
 
 
 def csv() -> bytes:
@@ -74,8 +78,9 @@ def _records() -> list[dict[str, str]]:
 
 
 def json_file() -> bytes:
-    return json.dumps({"title": TITLE, "rules": [FIRST, SECOND, *ITEMS, HEADING], "rows": _records()}, indent=1,
-                      ensure_ascii=False).encode()
+    return json.dumps(
+        {"title": TITLE, "rules": [FIRST, SECOND, *ITEMS, HEADING], "rows": _records()}, indent=1, ensure_ascii=False
+    ).encode()
 
 
 def json_lines() -> bytes:
@@ -154,13 +159,13 @@ def eml() -> bytes:
     return message.as_bytes()
 
 
-def by_pandoc(format: str) -> Callable[[], bytes]:
-    """A maker of `format` that converts the Markdown sample."""
+def by_pandoc(target: str) -> Callable[[], bytes]:
+    """A maker of the format `target` that converts the Markdown sample."""
 
     def make() -> bytes:
         import pypandoc
 
-        command = [pypandoc.get_pandoc_path(), "--from=markdown", f"--to={format}", "--standalone", "-o", "-"]
+        command = [pypandoc.get_pandoc_path(), "--from=markdown", f"--to={target}", "--standalone", "-o", "-"]
         return subprocess.run(command, input=markdown(), capture_output=True, check=True).stdout
 
     return make

@@ -83,11 +83,7 @@ def test_parsing_twice_gives_the_same(tmp_path: Path, name: str) -> None:
 def test_table_rows_know_the_names_of_their_columns(tmp_path: Path, name: str) -> None:
     document = parsed(tmp_path, name)
     for row in ROWS:
-        [found] = [
-            e
-            for e in document.elements
-            if tuple(plain(document.text[a:b]) for a, b in e.cells) == row
-        ]
+        [found] = [e for e in document.elements if tuple(plain(document.text[a:b]) for a, b in e.cells) == row]
         assert found.columns == COLUMNS
         assert not found.is_header
     assert any(e.is_header and e.columns == COLUMNS for e in document.elements)

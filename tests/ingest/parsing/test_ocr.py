@@ -29,20 +29,20 @@ def scan(lines: tuple[str, ...] = LINES) -> Image.Image:
     return picture
 
 
-def encoded(format: str, *pictures: Image.Image, name: str = "scan") -> RawFile:
+def encoded(kind: str, *pictures: Image.Image, name: str = "scan") -> RawFile:
     buffer = io.BytesIO()
     first, *rest = pictures
     options = {"save_all": True, "append_images": rest} if rest else {}
-    first.save(buffer, format=format, dpi=(100, 100), **options)
-    return RawFile(name=f"{name}.{format.lower()}", data=buffer.getvalue())
+    first.save(buffer, format=kind, dpi=(100, 100), **options)
+    return RawFile(name=f"{name}.{kind.lower()}", data=buffer.getvalue())
 
 
 @needs_tool
-@pytest.mark.parametrize("format", ["PNG", "JPEG", "TIFF", "BMP"])
-def test_a_scanned_page_is_read_with_the_place_of_each_line(format: str) -> None:
-    document = parse_image(encoded(format, scan()))
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "BMP"])
+def test_a_scanned_page_is_read_with_the_place_of_each_line(kind: str) -> None:
+    document = parse_image(encoded(kind, scan()))
     assert document.text.replace("\n", " ") == " ".join(LINES)
-    assert document.format == format.lower()
+    assert document.format == kind.lower()
     first, second = document.segments
     assert first.page == second.page == 1
     assert first.box is not None

@@ -1,0 +1,48 @@
+"""Which document says that it takes another's place, in its own words.
+
+Policies say so near their top: "This policy replaces the Travel policy 2023", "SUPERSEDED by the Password standard". Only
+the words are kept here; which document they name is settled when documents are ranked, among those the asker may read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+_OPENING = 6000
+"""Characters from the start within which a document speaks of its own standing."""
+_NAME = r"(?P<name>[^.;\n|]{4,160})"
+_REPLACES = re.compile(rf"\b(?:replaces|supersedes|ersetzt)\b[:\s|*_]+{_NAME}", re.IGNORECASE)
+_REPLACED_BY = re.compile(rf"\b(?:superseded|replaced|ersetzt)\s+(?:by|durch)\b[:\s|*_]+{_NAME}", re.IGNORECASE)
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Succession:
+    """One statement of succession: the document replaces, or is replaced by, what `name` names."""
+
+    kind: Literal["replaces", "replaced_by"]
+    name: str
+
+    def names(self, title: str) -> bool:
+        """Whether a document's title is what is named. "Travel policy" is not, where "Travel policy 2023" stands."""
+        words, sought = _words(self.name), _words(title)
+        for start in range(len(words) - len(sought) + 1):
+            if sought and words[start:start + len(sought)] == sought:
+                following = words[start + len(sought)] if start + len(sought) < len(words) else ""
+                return not (len(following) == 4 and following.isdigit())
+        return False
+
+
+def find_successions(text: str) -> tuple[Succession, ...]:
+    """All statements of succession in a document's opening."""
+    opening = text[:_OPENING]
+    replaced = [Succession(kind="replaced_by", name=m["name"].strip()) for m in _REPLACED_BY.finditer(opening)]
+    replaces = [Succession(kind="replaces", name=m["name"].strip()) for m in _REPLACES.finditer(opening)
+                if not _words(m["name"])[:1] == ["durch"]]
+    return tuple(replaced + replaces)
+
+
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]

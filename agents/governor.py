@@ -51,7 +51,7 @@ def route(parts: int, labels: Sequence[str | None]) -> Route:
     complexity = "lookup" if parts <= 1 else "multi"
     sensitivity = "restricted" if "restricted" in labels else "internal"
     why = "one fact asked" if parts <= 1 else f"{parts} facts asked"
-    return Route(mode="extractive", complexity=complexity, sensitivity=sensitivity, why=f"{why}; no model configured")
+    return Route(mode="extractive", complexity=complexity, sensitivity=sensitivity, why=why)
 
 
 def release(request: Request, run_id: str, draft: Draft, checked: Sequence[CheckedClaim], answer_route: Route,

@@ -28,6 +28,7 @@ ANSWER_FEATURES = (
     "score",
     "margin",
     *SIGNALS,
+    "kind_lacking",
     "list_term_match_context",
     "list_term_match_context_worst",
     "list_coverage_context",
@@ -163,7 +164,9 @@ def answer_features(scores: NDArray[np.float64], signals: Array) -> NDArray[np.f
     best = order[0]
     margin = scores[best] - scores[order[1]] if len(order) > 1 else 0.0
     greatest = [signals[:, SIGNALS.index(name)].max() for name in _LIST_FEATURES]
-    return np.asarray([scores[best], margin, *signals[best], *greatest], dtype=np.float64)
+    of_best = dict(zip(SIGNALS, signals[best], strict=True))
+    lacking = of_best["kind_is_factual"] * (1.0 - of_best["kind_present"])
+    return np.asarray([scores[best], margin, *signals[best], lacking, *greatest], dtype=np.float64)
 
 
 def _linear(weights: Mapping[str, float], names: Sequence[str]) -> NDArray[np.float64]:

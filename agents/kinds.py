@@ -29,9 +29,11 @@ _MONEY = re.compile(
 )
 _MONEY_WORD = re.compile(
     r"\b(?:free(?: of charge)?|no (?:cost|charge|fee|limit)|fully (?:covered|paid|reimbursed)|actual costs?|not (?:be )?(?:reimbursed|"
-    r"covered|paid)|kostenlos|kostenfrei|unentgeltlich|budget|fee|price|cost|gebühr|preis|kosten)\b",
+    r"covered|paid)|kostenlos|kostenfrei|unentgeltlich|budget|fee|price|cost|salary|allowance|amount|limit|bonus|revenue|spend|cap|gebühr|preis|kosten|betrag|gehalt)\b",
     re.IGNORECASE,
 )
+_THOUSANDS = re.compile(r"\d[,.]\d{3}\b")
+_SPEED = re.compile(r"\d\s?(?:km/h|mph|m/s|kph|knots)\b|\bwalking pace\b|\bschritttempo\b", re.IGNORECASE)
 _SHARE = re.compile(r"\d\s?%|\bper ?cent\b|\bprozent\b|\bhalf\b|\d/\d|\bhälfte\b|\bthird\b|\bquarter\b", re.IGNORECASE)
 _SPAN_OF_TIME = re.compile(
     rf"(?:{_NUMERAL}\+?|\b(?:{_NUMBER_WORDS}|a|an|several|few))[\s-]*(?:\w+[\s-]+){{0,2}}?(?:{_TIME_UNIT})\b", re.IGNORECASE
@@ -111,8 +113,7 @@ def kind_present(part: Part, text: str, columns: tuple[str, ...] = ()) -> float:
         case Asked.NUMBER:
             return _number(part, text)
         case Asked.DURATION:
-            return _graded(_new(part, _SPAN_OF_TIME, text), _new(part, _NUMBER, text) and _TIME_WORD.search(" ".join((text, *columns))),
-                           _TIME_WORD.search(text))
+            return _duration(part, text, columns)
         case Asked.FREQUENCY:
             return _graded(_new(part, _FREQUENCY, text), _new(part, _SPAN_OF_TIME, text), _new(part, _NUMBER, text))
         case Asked.DATE:
@@ -163,13 +164,25 @@ def _new(part: Part, pattern: re.Pattern[str], text: str) -> bool:
 
 def _amount(part: Part, text: str, columns: tuple[str, ...]) -> float:
     number = _new(part, _NUMBER, text)
-    in_columns = number and re.search(_CURRENCY, " ".join(columns), re.IGNORECASE)
-    return _graded(_new(part, _MONEY, text) or in_columns, (number and _SHARE.search(text)) or _MONEY_WORD.search(text), number)
+    named = " ".join(columns).replace("_", " ")
+    in_row = number and columns and (re.search(_CURRENCY, named, re.IGNORECASE) or _MONEY_WORD.search(named))
+    likely = number and (_SHARE.search(text) or _THOUSANDS.search(text))
+    return _graded(_new(part, _MONEY, text) or in_row, likely or _MONEY_WORD.search(text), number)
+
+
+def _duration(part: Part, text: str, columns: tuple[str, ...]) -> float:
+    number = _new(part, _NUMBER, text)
+    in_row = number and _TIME_WORD.search(" ".join((text, *columns)).replace("_", " "))
+    # "How long" may ask for pages and "how fast" for speed: then a number alone is worth something.
+    measure = number and re.search(r"\b(?:long|fast|lange?|schnell|old|alt)\b", part.text, re.IGNORECASE)
+    strong = _new(part, _SPAN_OF_TIME, text) or (number and _SPEED.search(text))
+    return _graded(strong, in_row or measure, number or _TIME_WORD.search(text))
 
 
 def _number(part: Part, text: str) -> float:
     if re.search(r"percent|share|proportion|ratio|prozent|anteil", part.text, re.IGNORECASE):
-        return _graded(_new(part, _SHARE, text), None, _new(part, _NUMBER, text))
+        number = _new(part, _NUMBER, text)
+        return _graded(number and _SHARE.search(text), None, number)
     if not _new(part, _NUMBER, text):
         return 0.0
     if part.unit is None:

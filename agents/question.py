@@ -125,7 +125,7 @@ _RULES: tuple[tuple[Asked, str], ...] = (
     ),
     (Asked.NUMBER, rf"(?:what|which|how|wie|welche).*{_SHARE}|\bhow many\b|\bwie ?viele\b"),
     (Asked.AMOUNT, rf"\b(?:how (?:high|big|large)|wie ?viel|wie hoch)\b.*{_MONEY}|\bhow much (?:\w+ )?{_MONEY}"
-     r"|\bhow much (?:is|are|was|do|does|did|may|can|could|will|would|should|must)\b"),
+     rf"|\bhow much (?:is|are|was)\b|\bhow much (?:{_AUXILIARIES})\b.*{_MONEY}"),
     (Asked.AMOUNT, r"\b(?:what|which) (?:(?:is|are|was|were) )?(?:(?!of\b)\S+ ){0,4}(?:cost|price|fee|budget|salary|allowance"
      r"|stipend|limit|rate|amount|bonus|discount|per diem|cap|deposit|revenue|sales|income)s?\b"
      r"|\bwhat (?:do|does|did|will|would) .+ (?:cost|pay|earn)\b|\bhow (?:expensive|costly)\b|\bwas kostet\b"),

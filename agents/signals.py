@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .kinds import kind_present, new_names, numbers
 from .question import Asked, Part, Term
-from .words import content_stems, words_of
+from .words import FRAME_WORDS, content_stems, words_of
 
 Array = NDArray[np.float32]
 Tokens = tuple[Array, Sequence[tuple[int, int]]]
@@ -77,6 +77,8 @@ SIGNALS = (
     "coverage_context",
     "names_missing",
     "names_missing_near",
+    "gap",
+    "gap_worst",
     "kind_present",
     "kind_is_factual",
     "novelty",
@@ -91,9 +93,13 @@ SIGNALS = (
 )
 
 _NAME_WEIGHT = 1.5
+_FRAME_WEIGHT = 0.25
 _TOLD_WEIGHT = 0.5
 _FACTUAL = frozenset({Asked.AMOUNT, Asked.NUMBER, Asked.DURATION, Asked.FREQUENCY, Asked.DATE})
 _FULL_LENGTH = 40
+# Cosines of contextual token vectors: unrelated words lie at about 0.3, forms of one word above 0.8.
+_UNLIKE, _ALIKE = 0.3, 0.8
+_NEARBY = 0.7
 
 
 def common_rarity(_word: str) -> float:
@@ -110,7 +116,9 @@ def context_of(candidate: Candidate) -> str:
 def term_weights(terms: Sequence[Term], rarity: Rarity) -> Array:
     """(terms,) weight of each term of a part: rare ones and names count more, what was told before the question less."""
     weights = [
-        rarity(term.text) * (1.0 if term.kind == "word" else _NAME_WEIGHT) * (1.0 if term.focus else _TOLD_WEIGHT) for term in terms
+        rarity(term.text) * (1.0 if term.kind == "word" else _NAME_WEIGHT) * (1.0 if term.focus else _TOLD_WEIGHT)
+        * (_FRAME_WEIGHT if term.kind == "word" and term.text.lower() in FRAME_WORDS else 1.0)
+        for term in terms
     ]
     return np.asarray(weights, dtype=np.float32) + np.float32(1e-3)
 
@@ -153,6 +161,19 @@ def covered(terms: Sequence[Term], stems: Set[str]) -> Array:
     return np.asarray(found, dtype=np.float32)
 
 
+def gaps(terms: Sequence[Term], weights: Array, matches: Array, near: Set[str], around: Set[str]) -> Array:
+    """(terms,) how much of each term the candidate leaves unmet, times the term's weight.
+
+    A word is met by its stem in the candidate or its headings, or by likeness in meaning (`matches`, cosines); a name
+    by its stem there, or for the most part by its stem elsewhere in the passage (`around`); a number by itself only.
+    """
+    literal, nearby = covered(terms, near), covered(terms, around)
+    alike = np.clip((matches - _UNLIKE) / (_ALIKE - _UNLIKE), 0.0, 1.0)
+    kinds = [term.kind for term in terms]
+    soft = np.where([kind == "word" for kind in kinds], alike, np.float32(_NEARBY) * nearby)
+    return np.asarray(weights * (1.0 - np.maximum(literal, soft)), dtype=np.float32)
+
+
 def names_missing(terms: Sequence[Term], stems: Set[str]) -> float:
     """Share of the part's names, numbers and quoted words that stand nowhere in the candidate or its surroundings."""
     special = [term for term in terms if term.kind != "word"]
@@ -182,8 +203,8 @@ def measure(part: Part, candidates: Sequence[Candidate], embeddings: Embeddings,
     query = term_vectors(part.terms, embeddings.embed_tokens([part.text])[0])
     asked = embeddings.embed_sentences([part.text])[0]
     sentences = embeddings.embed_tokens([c.text for c in candidates])
-    passages = _surroundings(query, embeddings, [c.passage_text for c in candidates])
-    headings = _surroundings(query, embeddings, [context_of(c) for c in candidates])
+    passages = _surroundings(query, embeddings, [c.passage_text for c in candidates], len(asked))
+    headings = _surroundings(query, embeddings, [context_of(c) for c in candidates], len(asked))
     best_score = max((c.passage_score for c in candidates), default=0.0) or 1.0
     rows = []
     for candidate, tokens in zip(candidates, sentences, strict=True):
@@ -194,11 +215,13 @@ def measure(part: Part, candidates: Sequence[Candidate], embeddings: Embeddings,
         stems = content_stems(candidate.text)
         near_stems = stems | heading.stems
         all_stems = near_stems | passage.stems
-        cosine = float(asked @ _mean(tokens))
+        unmet = gaps(part.terms, weights, near, near_stems, near_stems if candidate.cells else all_stems)
+        sentence = _mean(tokens, len(asked))
+        cosine = float(asked @ sentence)
         rows.append(
             {
                 "sentence_cosine": cosine,
-                "context_cosine": float(asked @ _unit(_mean(tokens) + heading.mean)),
+                "context_cosine": float(asked @ _unit(sentence + heading.mean)),
                 "passage_cosine": float(asked @ passage.mean),
                 "heading_cosine": float(asked @ heading.mean),
                 "passage_score": candidate.passage_score / best_score,
@@ -215,6 +238,8 @@ def measure(part: Part, candidates: Sequence[Candidate], embeddings: Embeddings,
                 "coverage_context": weighted(covered(part.terms, all_stems), weights),
                 "names_missing": names_missing(part.terms, all_stems),
                 "names_missing_near": names_missing(part.terms, near_stems),
+                "gap": float(unmet.sum() / weights.sum()) if len(unmet) else 0.0,
+                "gap_worst": float(unmet.max(initial=0.0)),
                 "kind_present": kind_present(part, candidate.text, candidate.columns),
                 "kind_is_factual": float(part.asked in _FACTUAL),
                 "novelty": novelty(part, candidate.text),
@@ -248,17 +273,17 @@ class _Surrounding:
     stems: frozenset[str]
 
 
-def _surroundings(query: Array, embeddings: Embeddings, texts: Sequence[str]) -> dict[str, _Surrounding]:
+def _surroundings(query: Array, embeddings: Embeddings, texts: Sequence[str], dimensions: int) -> dict[str, _Surrounding]:
     distinct = list(dict.fromkeys(texts))
     return {
-        text: _Surrounding(matches=term_matches(query, tokens), mean=_mean(tokens), stems=content_stems(text))
+        text: _Surrounding(matches=term_matches(query, tokens), mean=_mean(tokens, dimensions), stems=content_stems(text))
         for text, tokens in zip(distinct, embeddings.embed_tokens(distinct), strict=True)
     }
 
 
-def _mean(tokens: Tokens) -> Array:
+def _mean(tokens: Tokens, dimensions: int) -> Array:
     vectors, _ = tokens
-    return _unit(vectors.mean(axis=0)) if len(vectors) else np.zeros(384, dtype=np.float32)
+    return _unit(vectors.mean(axis=0)) if len(vectors) else np.zeros(dimensions, dtype=np.float32)
 
 
 def _unit(vectors: Array) -> Array:

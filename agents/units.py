@@ -78,7 +78,7 @@ def _sentence(place: int, hit: Hit, start: int, end: int, passage: str, lead: El
         opening = EvidenceSpan(document=hit.document, chunk=chunk, start=lead.start, end=lead.end)
         evidence = (opening, span)
         claim = f"{introduction} {text}"
-    return Unit(hit=place, claim=claim, evidence=evidence,
+    return Unit(hit=place, claim=_closed(claim), evidence=evidence,
                 candidate=_candidate(hit, place, text, passage, lead_in=introduction))
 
 
@@ -86,10 +86,20 @@ def _row(place: int, hit: Hit, row: Element, passage: str) -> Unit:
     chunk = hit.chunk
     cells = tuple(_prose(chunk, start, end) for start, end in row.cells) or (_prose(chunk, row.start, row.end),)
     columns = row.columns if len(row.columns) == len(cells) else ("",) * len(cells)
-    claim = "; ".join(f"{name}: {cell}" if name else cell for name, cell in zip(columns, cells, strict=True) if cell)
+    named = [f"{name}: {cell}" if name else cell for name, cell in zip(columns, cells, strict=True) if cell]
+    text = "; ".join(named)
+    # A row reads as what its first cell says of the others, unless that is but a number in a list.
+    subject = cells[0] if len(named) > 1 and any(c.isalpha() for c in cells[0]) else ""
+    claim = f"{subject} – {'; '.join(named[1:])}" if subject else text
     span = EvidenceSpan(document=hit.document, chunk=chunk, start=row.start, end=row.end, header=row.columns)
-    return Unit(hit=place, claim=claim, evidence=(span,),
-                candidate=_candidate(hit, place, claim, passage, columns=columns, cells=cells, lead_in=chunk.lead_in))
+    return Unit(hit=place, claim=_closed(claim), evidence=(span,),
+                candidate=_candidate(hit, place, text, passage, columns=columns, cells=cells, lead_in=chunk.lead_in))
+
+
+def _closed(text: str) -> str:
+    """A fragment with a full stop, so that claims can stand in a row."""
+    body = text.rstrip(" ;,:")
+    return body if body.endswith((".", "!", "?", ".”", ".\"", ".)")) else f"{body}."
 
 
 def _candidate(hit: Hit, place: int, text: str, passage: str, *, columns: tuple[str, ...] = (),

@@ -21,6 +21,17 @@ STOPWORDS = frozenset(
     zur im in am an auf aus bei mit nach von vom vor für über unter durch gegen ohne um bis ab seit man sich gibt es viel viele
     lange oft bitte dass daß ob denn mehr sehr etwa etwas""".split()
 )
+# Words that frame a question or name the kind of thing asked for; an answer need not take them up.
+FRAME_WORDS = frozenset(
+    """take takes taken give gives given go goes going gone come comes ask asks asked keep keeps bring brings put find look see know
+    hold holds apply applies carry carried raise happen start begin begins end ends finish set run runs show use have receive
+    number name amount kind type sort way thing things person people somebody day days date time times hour hours week weeks month months year
+    years cost costs price prices pay pays paid earn earns spend worth charge charged rate maximum minimum highest lowest least usual usually
+    typically typical normally currently current new recent right allowed able possible total exactly approximately company firm place
+    called large big high heavy fast quickly soon early late next last first same different particular several certain expensive
+    bekommen bekommt erhalten zahlen zahlt kosten kostet betrag preis tag tage tagen datum zeit stunde stunden woche wochen monat monate jahr
+    jahre anzahl name art person personen hoch groß gelten gilt machen macht geben darf neue neuen neuer firma unternehmen""".split()
+)
 _WORD = re.compile(r"[^\W_]+(?:[-'’.&/+#][^\W_]+)*[+#%]*", re.UNICODE)
 _SUFFIXES = (
     "ization ational ements ations ement ments ation ances ences ment ance ence ities ingly ible able ings ions ness ity ion"

@@ -9,7 +9,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from .errors import KNOWN_ERRORS, code_of, outcome_of
 from .routes import asking, documents, health, ingestion, page
@@ -17,16 +16,14 @@ from .wiring import Platform
 
 _log = logging.getLogger("groundcrew.api")
 _MAX_BODY = 1_000_000
-_LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]", "testserver"]
+_LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 def create_app(platform: Platform) -> FastAPI:
     """The application over one platform."""
     app = FastAPI(title="Groundcrew", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.state.platform = platform
-    # A page in a browser must not reach a local server under a name that it resolves to 127.0.0.1.
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_LOOPBACK_NAMES)
-    app.middleware("http")(_limit_body)
+    app.middleware("http")(_guard)
     for routes in (asking, documents, ingestion, health, page):
         app.include_router(routes.router)
     for kind in KNOWN_ERRORS:
@@ -43,7 +40,12 @@ def problem(status: int, title: str, detail: str, code: str) -> JSONResponse:
                         status_code=status, media_type="application/problem+json")
 
 
-async def _limit_body(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    host = request.headers.get("host", "")
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    if name not in _LOOPBACK_NAMES:
+        # Some page in a browser may have had its own name resolved to 127.0.0.1 to reach a local server.
+        return problem(421, "Wrong host", "this server answers under 127.0.0.1 and localhost only", "wrong_host")
     length = request.headers.get("content-length", "0")
     if length.isdigit() and int(length) > _MAX_BODY:
         return problem(413, "Too large", f"the body has {length} bytes; at most {_MAX_BODY} are taken", "too_large")

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from .database import Database
 from .encoding import chunk_from_row, chunk_to_row
 from .errors import CatalogError, Problem
 from .model import Access, Chunk, Document, QuarantineEntry, SourceState
@@ -85,61 +84,56 @@ class Catalog:
         Raises:
             CatalogError: the file is no catalog, is damaged or was written by another version.
         """
-        self._path = path
-        self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self._database = Database(path)
         try:
-            with self._transaction() as db:
+            with self._database.transaction() as db:
                 if not db.execute("select 1 from sqlite_master where name = 'meta'").fetchone():
                     for statement in _SCHEMA.split(";"):
                         db.execute(statement)
                     db.execute("insert into meta values ('schema', ?)", (str(SCHEMA_VERSION),))
                 found = db.execute("select value from meta where key = 'schema'").fetchone()
-        except sqlite3.DatabaseError as error:
-            raise CatalogError(f"{path} is not a readable catalog ({error}); move the folder {path.parent} aside "
-                               "and ingest again: the documents themselves are not in it") from error
+        except CatalogError:
+            self.close()
+            raise
         if found is None or found[0] != str(SCHEMA_VERSION):
+            self.close()
             raise CatalogError(f"{path} was written by another version of groundcrew (schema {found and found[0]}, "
                                f"this one reads {SCHEMA_VERSION}); ingest into a new GROUNDCREW_HOME")
 
     def close(self) -> None:
         """Closes every thread's connection."""
-        for connection in self._opened:
-            connection.close()
-        self._opened.clear()
-        self._local = threading.local()
+        self._database.close()
 
     # --- what a sync needs ---------------------------------------------------------------------------------
 
     def known(self, source: str) -> dict[str, KnownDocument]:
         """The source's documents by uri."""
-        rows = self._db.execute("select uri, id, version, fingerprint, pipeline, access_id from documents "
+        rows = self._database.read("select uri, id, version, fingerprint, pipeline, access_id from documents "
                                 "where source = ?", (source,))
         return {row[0]: KnownDocument(*row[1:]) for row in rows}
 
     def known_quarantine(self, source: str) -> dict[str, tuple[str, str]]:
         """uri to (fingerprint, pipeline) of files that could not be read, whole or in part."""
-        rows = self._db.execute("select uri, fingerprint, pipeline from quarantine where source = ?", (source,))
+        rows = self._database.read("select uri, fingerprint, pipeline from quarantine where source = ?", (source,))
         return {uri: (fingerprint, pipeline) for uri, fingerprint, pipeline in rows}
 
     def access_id(self, access: Access) -> int:
         """The number of this access, made when it is new. Equal accesses share one."""
         key = (json.dumps(sorted(set(access.allow))), access.label or "")
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             db.execute("insert or ignore into access (allow, label) values (?, ?)", key)
             row = db.execute("select id from access where allow = ? and label = ?", key).fetchone()
         return int(row[0])
 
     def announce(self, chunk_ids: Iterable[str]) -> None:
         """Notes chunks that are about to be written to the indexes: waste, unless they are committed."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             db.executemany("insert or ignore into waste select ? where not exists "
                            "(select 1 from chunks where id = ?)", [(i, i) for i in chunk_ids])
 
     def commit(self, documents: Sequence[NewDocument]) -> None:
         """Makes these documents, their texts and chunks current, all at once; what they replace becomes waste."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             for new in documents:
                 self._put(db, new)
 
@@ -168,13 +162,13 @@ class Catalog:
 
     def refresh(self, document_id: str, fingerprint: str, modified_at: str, access_id: int) -> None:
         """Notes what changed about a file whose content did not."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             db.execute("update documents set fingerprint = ?, modified_at = ?, access_id = ? where id = ?",
                        (fingerprint, modified_at, access_id, document_id))
 
     def remove(self, document_ids: Iterable[str]) -> None:
         """Forgets documents with all their versions; their chunks become waste."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             for document_id in document_ids:
                 db.execute("insert or ignore into waste select id from chunks where document_id = ?", (document_id,))
                 db.execute("delete from quarantine where (source, uri) in "
@@ -183,26 +177,26 @@ class Catalog:
 
     def quarantine(self, source: str, uri: str, problem: Problem, since: str, fingerprint: str, pipeline: str) -> None:
         """Notes that a file could not be read; a repeated note keeps its first date."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             self._quarantine(db, source, uri, problem, since, fingerprint, pipeline)
 
     def release(self, source: str, uris: Iterable[str]) -> None:
         """Drops quarantine entries of files that are gone."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             db.executemany("delete from quarantine where source = ? and uri = ?", [(source, uri) for uri in uris])
 
     def waste(self, limit: int) -> list[str]:
         """Chunk ids that the indexes may still hold and must drop."""
-        return [row[0] for row in self._db.execute("select chunk_id from waste limit ?", (limit,))]
+        return [row[0] for row in self._database.read("select chunk_id from waste limit ?", (limit,))]
 
     def discarded(self, chunk_ids: Sequence[str]) -> None:
         """Notes that the indexes have dropped these."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             db.executemany("delete from waste where chunk_id = ?", [(i,) for i in chunk_ids])
 
     def synced(self, name: str, kind: str, location: str, at: str) -> None:
         """Notes that a sync of a source came to its end."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             db.execute("insert or replace into sources values (?, ?, ?, ?)", (name, kind, location, at))
 
     # --- what readers need ---------------------------------------------------------------------------------
@@ -210,12 +204,12 @@ class Catalog:
     def accesses(self) -> dict[int, Access]:
         """Every access that some document has or had, by number."""
         return {row[0]: Access(allow=tuple(json.loads(row[1])), label=row[2] or None)
-                for row in self._db.execute("select id, allow, label from access")}
+                for row in self._database.read("select id, allow, label from access")}
 
     def documents(self, ids: Iterable[str] | None = None) -> Iterator[Document]:
         """The documents with these ids, or all, in order of uri."""
         if ids is None:
-            rows = self._db.execute(f"{_DOCUMENT} order by d.uri").fetchall()
+            rows = self._database.read(f"{_DOCUMENT} order by d.uri")
         else:
             rows = self._select(f"{_DOCUMENT} where d.id in", list(ids))
         for row in rows:
@@ -226,7 +220,7 @@ class Catalog:
     def successions(self) -> dict[str, list[Succession]]:
         """What documents say of replacing others, by document id."""
         found: dict[str, list[Succession]] = {}
-        for document_id, kind, name in self._db.execute("select document_id, kind, name from successions"):
+        for document_id, kind, name in self._database.read("select document_id, kind, name from successions"):
             found.setdefault(document_id, []).append(Succession(kind=kind, name=name))
         return found
 
@@ -239,28 +233,28 @@ class Catalog:
     def chunk_ids(self, document_id: str | None = None) -> list[str]:
         """The ids of all current chunks, or of one document's, in order."""
         if document_id is None:
-            rows = self._db.execute("select id from chunks")
+            rows = self._database.read("select id from chunks")
         else:
-            rows = self._db.execute("select id from chunks where document_id = ? order by ordinal", (document_id,))
+            rows = self._database.read("select id from chunks where document_id = ? order by ordinal", (document_id,))
         return [row[0] for row in rows]
 
     def text(self, document_id: str, version: str | None = None) -> str | None:
         """The canonical text of a version, the current one by default; None when it is not kept."""
-        row = self._db.execute(
+        rows = self._database.read(
             "select v.text from versions v join documents d on d.id = v.document_id "
-            "where d.id = ? and v.version = coalesce(?, d.version)", (document_id, version)).fetchone()
-        return None if row is None else str(row[0])
+            "where d.id = ? and v.version = coalesce(?, d.version)", (document_id, version))
+        return str(rows[0][0]) if rows else None
 
     def quarantined(self) -> list[QuarantineEntry]:
         """All that could not be read, in order of source and uri."""
-        rows = self._db.execute("select source, uri, part, code, reason, mend, since from quarantine "
+        rows = self._database.read("select source, uri, part, code, reason, mend, since from quarantine "
                                 "order by source, uri, part")
         return [QuarantineEntry(source=r[0], uri=r[1], part=r[2] or None, code=r[3], reason=r[4], mend=r[5], since=r[6])
                 for r in rows]
 
     def sources(self) -> list[SourceState]:
         """The sources that were synced at least once."""
-        rows = self._db.execute(
+        rows = self._database.read(
             """select s.name, s.kind, s.location, s.last_sync,
                 (select count(*) from documents d where d.source = s.name),
                 (select count(*) from chunks c join documents d on d.id = c.document_id where d.source = s.name),
@@ -271,12 +265,12 @@ class Catalog:
 
     def counts(self) -> tuple[int, int]:
         """(documents, chunks)."""
-        row = self._db.execute("select (select count(*) from documents), (select count(*) from chunks)").fetchone()
+        [row] = self._database.read("select (select count(*) from documents), (select count(*) from chunks)")
         return int(row[0]), int(row[1])
 
     def damage(self) -> list[str]:
         """What SQLite's own integrity check finds; empty when all is well."""
-        rows = [str(row[0]) for row in self._db.execute("pragma integrity_check(5)")]
+        rows = [str(row[0]) for row in self._database.read("pragma integrity_check(5)")]
         return [] if rows == ["ok"] else rows
 
     # --- inside --------------------------------------------------------------------------------------------
@@ -296,29 +290,5 @@ class Catalog:
         for start in range(0, len(ids), 500):
             batch = ids[start:start + 500]
             marks = ",".join("?" * len(batch))
-            rows += self._db.execute(f"{query} ({marks})", batch).fetchall()
+            rows += self._database.read(f"{query} ({marks})", batch)
         return rows
-
-    @property
-    def _db(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            # Closed from whichever thread calls close(), hence check_same_thread.
-            connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
-            connection.execute("pragma journal_mode = wal")
-            connection.execute("pragma synchronous = full")
-            connection.execute("pragma foreign_keys = on")
-            self._local.connection = connection
-            self._opened.append(connection)
-        return connection
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        db = self._db
-        db.execute("begin immediate")
-        try:
-            yield db
-        except BaseException:
-            db.execute("rollback")
-            raise
-        db.execute("commit")

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from .markup import plain
 from .model import Chunk, Element, ElementKind, ParsedDocument, Segment
+from .outline import fold, introductions, sections
 from .ports import Tokenizer
 
 MODEL_TOKENS = 256
@@ -24,16 +25,19 @@ CONTEXT_TOKENS = 72
 """Title and headings may take this much; longer ones are shortened from the outside in."""
 
 _BREAK = re.compile(r"(?<=[.!?])\s+|\n+")
-_SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Piece:
-    """The smallest unit that is packed: an element or a part of one, with the cost of its plain text."""
+    """The smallest unit that is packed: an element or a part of one, with the cost of its plain text.
+
+    `header` is what the line with its column names costs where it is needed.
+    """
 
     element: Element
     words: str
     tokens: int
+    header: int
 
 
 def chunk_document(parsed: ParsedDocument, document_id: str, version: str, tokenizer: Tokenizer) -> list[Chunk]:
@@ -46,12 +50,13 @@ class _Chunker:
         self._parsed = parsed
         self._ids = (document_id, version)
         self._tokenize = tokenizer
+        self._header_costs: dict[tuple[str, ...], int] = {}
         self._segment_starts = [segment.start for segment in parsed.segments]
         self._newlines = [m.start() for m in re.finditer("\n", parsed.text)] if parsed.verbatim else []
 
     def chunks(self) -> Iterator[Chunk]:
         ordinal = 0
-        for headings, elements in _sections(self._parsed):
+        for headings, elements in sections(self._parsed):
             context = self._context(headings)
             for group, lead_in in self._pack(elements, self._count([context])[0]):
                 yield self._chunk(ordinal, group, headings, context, lead_in)
@@ -60,70 +65,73 @@ class _Chunker:
     def _pack(self, elements: Sequence[Element], context_tokens: int) -> Iterator[tuple[list[_Piece], str | None]]:
         """Groups neighbouring elements while they and what introduces them fit; yields (pieces, lead-in)."""
         room = MODEL_TOKENS - SPECIAL_TOKENS - context_tokens
-        costs = self._count([self._plain(element) for element in elements])
+        words = [self._plain(element) for element in elements]
+        costs = self._count(words)
         group: list[_Piece] = []
         lead_in: str | None = None
         used = 0
         columns: tuple[str, ...] = ()
-        for element, introduction, cost in zip(elements, _introductions(self._parsed, elements), costs, strict=True):
-            header_cost = self._count([_header_line(element.columns)])[0] if _needs_header(element) else 0
-            for piece in self._fit(element, cost, room - 2, header_cost):
-                extra = header_cost if _needs_header(element) and piece.element.columns != columns else 0
+        for index, introduction in enumerate(introductions(self._parsed, elements)):
+            for piece in self._fit(elements[index], words[index], costs[index], room):
+                extra = piece.header if piece.element.columns != columns else 0
                 if group and used + piece.tokens + extra > room:
                     yield group, lead_in
                     group = []
                 if not group:
+                    columns, extra = (), piece.header
                     lead_in = introduction
-                    lead_cost = self._count([lead_in])[0] if lead_in else 0
-                    extra = self._count([_header_line(piece.element.columns)])[0] if _needs_header(piece.element) else 0
-                    if lead_cost + piece.tokens + extra > room:
-                        lead_in, lead_cost = None, 0
-                    used = lead_cost
-                    columns = ()
+                    used = self._count([lead_in])[0] if lead_in else 0
+                    if used + piece.tokens + extra > room:
+                        lead_in, used = None, 0
                 group.append(piece)
                 used += piece.tokens + extra
-                columns = piece.element.columns or columns
+                columns = _shown_columns(piece, columns)
         if group:
             yield group, lead_in
 
-    def _fit(self, element: Element, cost: int, room: int, header_cost: int) -> list[_Piece]:
+    def _fit(self, element: Element, words: str, cost: int, room: int) -> list[_Piece]:
         """An element as pieces that each fit the room: whole, or cut between cells, sentences or words."""
-        if cost + header_cost <= room:
-            return [_Piece(element=element, words=self._plain(element), tokens=cost)]
-        if element.kind is ElementKind.TABLE_ROW and len(element.cells) > 1:
+        header = self._header_cost(element)
+        if cost + header <= room:
+            return [_Piece(element=element, words=words, tokens=cost, header=header)]
+        if any(start < end for start, end in element.cells):
             parts = self._cut_row(element, room)
         else:
             parts = [replace(element, start=start, end=end, cells=(), columns=())
                      for start, end in self._cut_text(element.start, element.end, room)]
-        words = [self._plain(part) for part in parts]
-        return [_Piece(element=part, words=text, tokens=tokens)
-                for part, text, tokens in zip(parts, words, self._count(words), strict=True)]
+        texts = [self._plain(part) for part in parts]
+        return [_Piece(element=part, words=text, tokens=tokens, header=self._header_cost(part))
+                for part, text, tokens in zip(parts, texts, self._count(texts), strict=True)]
 
     def _cut_row(self, row: Element, room: int) -> list[Element]:
-        """A wide row as several, each with the names of its own columns."""
+        """A wide row as several, each with the names of its own columns; cells without text are left out."""
         names = row.columns or ("",) * len(row.cells)
-        texts = [self._parsed.text[start:end] for start, end in row.cells]
-        costs = [a + b + 2 for a, b in zip(self._count(texts), self._count(list(names)), strict=True)]
+        cells = [(span, name) for span, name in zip(row.cells, names, strict=True) if span[0] < span[1]]
+        texts = [self._parsed.text[start:end] for (start, end), _ in cells]
+        costs = [a + b + 2 for a, b in zip(self._count(texts), self._count([name for _, name in cells]), strict=True)]
         parts: list[Element] = []
         first, used = 0, 0
         for index, cost in enumerate(costs):
             if index > first and used + cost > room:
-                parts += self._row_part(row, first, index, room)
+                parts += self._row_parts(row, cells[first:index], room)
                 first, used = index, 0
             used += cost
-        return parts + self._row_part(row, first, len(row.cells), room)
+        return parts + self._row_parts(row, cells[first:], room)
 
-    def _row_part(self, row: Element, first: int, last: int, room: int) -> list[Element]:
-        start = row.start if first == 0 else row.cells[first][0]
-        end = row.end if last == len(row.cells) else row.cells[last - 1][1]
-        columns = row.columns[first:last]
-        if last - first == 1:
-            name_cost = self._count([_header_line(columns)])[0]
-            if name_cost > room // 2:
-                columns, name_cost = (), 0
-            spans = self._cut_text(start, end, room - name_cost)
-            return [replace(row, start=a, end=b, cells=((a, b),), columns=columns) for a, b in spans]
-        return [replace(row, start=start, end=end, cells=row.cells[first:last], columns=columns)]
+    def _row_parts(self, row: Element, cells: Sequence[tuple[tuple[int, int], str]], room: int) -> list[Element]:
+        """Neighbouring cells as one part, or as several where they do not fit after all."""
+        spans = tuple(span for span, _ in cells)
+        columns = tuple(name for _, name in cells) if row.columns else ()
+        part = replace(row, start=spans[0][0], end=spans[-1][1], cells=spans, columns=columns)
+        if self._count([self._plain(part)])[0] + self._header_cost(part) <= room:
+            return [part]
+        if len(cells) > 1:
+            half = len(cells) // 2
+            return self._row_parts(row, cells[:half], room) + self._row_parts(row, cells[half:], room)
+        columns = tuple(self._shorten(name, room // 2) for name in columns)
+        part = replace(part, columns=columns)
+        return [replace(part, start=start, end=end, cells=((start, end),))
+                for start, end in self._cut_text(part.start, part.end, room - self._header_cost(part))]
 
     def _cut_text(self, start: int, end: int, room: int) -> list[tuple[int, int]]:
         """[start, end) cut after sentences where possible, else between words, else between characters."""
@@ -133,29 +141,31 @@ class _Chunker:
         merged: list[tuple[int, int]] = []
         used = 0
         for (a, b), cost in zip(spans, costs, strict=True):
-            if cost > room:
-                merged += self._cut_words(a, b, room)
-                used = room
-            elif merged and used + cost <= room:
+            if merged and used + cost <= room:
                 merged[-1] = (merged[-1][0], b)
                 used += cost
             else:
                 merged.append((a, b))
                 used = cost
-        return [trimmed for span in merged if (trimmed := _trim(self._parsed.text, *span)) is not None]
+        # Markup that a cut broke in two may be longer or shorter than the sum of its halves: count anew.
+        costs = self._count([self._plain_span(a, b) for a, b in merged])
+        fitting = [piece for span, cost in zip(merged, costs, strict=True)
+                   for piece in ([span] if cost <= room else self._cut_words(*span, room))]
+        return [trimmed for span in fitting if (trimmed := _trim(self._parsed.text, *span)) is not None]
 
     def _cut_words(self, start: int, end: int, room: int) -> list[tuple[int, int]]:
-        """One overlong sentence, cut by the tokens of its raw text (never fewer than those of its plain text)."""
+        """One overlong sentence, cut by the tokens of its raw text, between words where it has any."""
         text = self._parsed.text[start:end]
         offsets = self._tokenize([text])[0]
         spans: list[tuple[int, int]] = []
         first, begin = 0, 0
         while first < len(offsets):
-            last = min(first + room, len(offsets))
-            stop = offsets[last][0] if last < len(offsets) else len(text)
-            if last < len(offsets):
-                space = max(text.rfind(" ", begin + 1, stop), text.rfind("\n", begin + 1, stop))
-                stop = space if space > begin + (stop - begin) // 2 else stop
+            size = room
+            stop = _stop(text, offsets, begin, first + size)
+            # The halves of a word may have more tokens than the word.
+            while size > 1 and self._count([self._plain_span(start + begin, start + stop)])[0] > room:
+                size -= max(1, size // 8)
+                stop = _stop(text, offsets, begin, first + size)
             spans.append((start + begin, start + stop))
             begin = stop
             first = bisect_left(offsets, (begin, 0))
@@ -181,7 +191,7 @@ class _Chunker:
 
     def _context(self, headings: tuple[str, ...]) -> str:
         """Title and headings, innermost kept longest, within CONTEXT_TOKENS."""
-        title = _fold(self._parsed.title)
+        title = fold(self._parsed.title)
         parts = [title, *(h for h in headings if h.casefold() != title.casefold())]
         counts = self._count(parts)
         while len(parts) > 2 and sum(counts) > CONTEXT_TOKENS:
@@ -195,12 +205,19 @@ class _Chunker:
         offsets = self._tokenize([text])[0]
         return text if len(offsets) <= tokens else text[: offsets[tokens - 1][1]]
 
+    def _header_cost(self, element: Element) -> int:
+        if not _needs_header(element):
+            return 0
+        if element.columns not in self._header_costs:
+            self._header_costs[element.columns] = self._count([_header_line(element.columns)])[0]
+        return self._header_costs[element.columns]
+
     def _plain(self, element: Element) -> str:
         return self._plain_span(element.start, element.end)
 
     def _plain_span(self, start: int, end: int) -> str:
         text = self._parsed.text[start:end]
-        return plain(text) if self._parsed.markup == "markdown" else _fold(text)
+        return plain(text) if self._parsed.markup == "markdown" else fold(text)
 
     def _count(self, texts: Sequence[str]) -> list[int]:
         return [len(offsets) for offsets in self._tokenize(texts)] if texts else []
@@ -212,50 +229,6 @@ def chunk_id(document_id: str, version: str, start: int, end: int) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
-def _sections(parsed: ParsedDocument) -> Iterator[tuple[tuple[str, ...], list[Element]]]:
-    """Runs of elements under one heading path. A heading with nothing below it stands as an element itself."""
-    path: list[tuple[int, str]] = []
-    body: list[Element] = []
-    pending: Element | None = None
-    for element in parsed.elements:
-        if element.kind is not ElementKind.HEADING:
-            body.append(element)
-            pending = None
-            continue
-        if body:
-            yield _names(path), body
-        elif pending is not None and (element.level or 1) <= (pending.level or 1):
-            yield _names(path), [pending]
-        body, pending = [], element
-        level = element.level or 1
-        words = parsed.text[element.start:element.end]
-        path = [(depth, name) for depth, name in path if depth < level]
-        path.append((level, plain(words) if parsed.markup == "markdown" else _fold(words)))
-    if body:
-        yield _names(path), body
-    elif pending is not None:
-        yield _names(path), [pending]
-
-
-def _names(path: list[tuple[int, str]]) -> tuple[str, ...]:
-    return tuple(name for _, name in path)
-
-
-def _introductions(parsed: ParsedDocument, elements: Sequence[Element]) -> list[str | None]:
-    """For each list item or row, the line before its list when that line ends in a colon."""
-    found: list[str | None] = []
-    current: str | None = None
-    for element in elements:
-        if element.kind in (ElementKind.PARAGRAPH, ElementKind.CODE):
-            found.append(None)
-            words = parsed.text[element.start:element.end]
-            last = _fold(plain(words) if parsed.markup == "markdown" else words)
-            current = last.rsplit(". ", 1)[-1] if last.endswith(":") else None
-        else:
-            found.append(current)
-    return found
-
-
 def _indexed_lines(context: str, lead_in: str | None, group: list[_Piece]) -> Iterator[str]:
     yield context
     if lead_in:
@@ -264,8 +237,16 @@ def _indexed_lines(context: str, lead_in: str | None, group: list[_Piece]) -> It
     for piece in group:
         if _needs_header(piece.element) and piece.element.columns != columns:
             yield _header_line(piece.element.columns)
-        columns = piece.element.columns or columns
+        columns = _shown_columns(piece, columns)
         yield piece.words
+
+
+def _shown_columns(piece: _Piece, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """The column names that stand above the next row. One row of a header of several rows does not show them whole."""
+    element = piece.element
+    if _needs_header(element) or (element.columns and all(fold(name) in piece.words for name in element.columns)):
+        return element.columns
+    return columns
 
 
 def _needs_header(element: Element) -> bool:
@@ -273,11 +254,18 @@ def _needs_header(element: Element) -> bool:
 
 
 def _header_line(columns: tuple[str, ...]) -> str:
-    return _fold(" | ".join(columns))
+    return fold(" | ".join(columns))
 
 
-def _fold(text: str) -> str:
-    return _SPACE.sub(" ", text).strip()
+def _stop(text: str, offsets: Sequence[tuple[int, int]], begin: int, last: int) -> int:
+    """Where a piece that starts at `begin` ends so that token `last` is the first it does not hold."""
+    while last < len(offsets) and offsets[last][0] <= begin:
+        last += 1  # One character may be several tokens, all at its place.
+    if last >= len(offsets):
+        return len(text)
+    stop = offsets[last][0]
+    space = max(text.rfind(" ", begin + 1, stop), text.rfind("\n", begin + 1, stop))
+    return space if space > begin + (stop - begin) // 2 else stop
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:

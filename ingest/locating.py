@@ -20,7 +20,8 @@ def locate(chunk: Chunk, start: int, end: int) -> Locator:
         raise ValueError(f"span [{start}, {end}) is not inside chunk [{chunk.start}, {chunk.end})")
     if chunk.first_line is not None:
         first = chunk.first_line + chunk.text.count("\n", 0, start - chunk.start)
-        last = first + chunk.text.count("\n", start - chunk.start, end - chunk.start)
+        # A line break belongs to the line that it ends.
+        last = first + chunk.text.count("\n", start - chunk.start, end - chunk.start - 1)
         return Locator(start=start, end=end, line_start=first, line_end=last, headings=chunk.headings)
     touched = [s for s in chunk.segments if s.end > start and s.start < end]
     lines = [n for s in touched for n in (s.line_start, s.line_end) if n is not None]

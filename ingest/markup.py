@@ -33,7 +33,7 @@ _LINK = re.compile(rf"\[{_LABEL}\]{_TARGET}")
 _REFERENCE = re.compile(r"(?<![\w\]])!?\[([^\[\]]+)\]\[[^\[\]]*\]")
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\s]+\](?!:)")
 _URL = re.compile(r"(?:https?|ftp)://[^\s<>()\[\]*`|\"]+(?<![_~.,;:!?'])|www\.[^\s<>()\[\]*`|\"]+(?<![_~.,;:!?'])")
-_EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _STRIKE = re.compile(r"(?<!~)~~(?=[^\s~])(.+?)(?<=[^\s~])~~(?!~)", re.DOTALL)
 _STRONG = (
     re.compile(r"(?<![\w*/])\*\*\*(?=[^\s*/.])(.+?)(?<=[^\s*/])\*\*\*(?![*/])", re.DOTALL),

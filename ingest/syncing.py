@@ -212,28 +212,40 @@ class _Run:
         self._batch = _Batch()
 
     def refuse(self, item: Item, problem: Problem, *, keep: bool) -> None:
-        """Quarantines an item. Unless `keep`, an older version of it stops answering: the file no longer says that."""
+        """Quarantines an item. Unless `keep`, an older version of it stops answering: the file no longer says that.
+
+        Who may read what is kept follows the source even so.
+        """
         state = self._known.get(item.uri)
-        if state is not None and not keep:
+        if state is not None and keep:
+            self._take_over_access(item, state, state.fingerprint)
+        elif state is not None:
             self._catalog.remove([state.id])
-        self._catalog.quarantine(self.source, item.uri, problem, self._now, item.fingerprint, self._pipeline)
+        # What is behind a refused read may change without a new fingerprint: it is tried at every sync.
+        fingerprint = "" if keep else item.fingerprint
+        self._catalog.quarantine(self.source, item.uri, problem, self._now, fingerprint, self._pipeline)
         self.tally.quarantined += 1
 
     def _is_current(self, state: KnownDocument) -> bool:
         return state.pipeline.split("+", 1)[0] == PIPELINE
 
     def _settle(self, item: Item, state: KnownDocument) -> None:
+        if self._take_over_access(item, state, item.fingerprint):
+            self.tally.updated += 1
+            return
+        if state.fingerprint != item.fingerprint:
+            self._catalog.refresh(state.id, item.fingerprint, item.modified_at, state.access_id)
+        self.tally.unchanged += 1
+
+    def _take_over_access(self, item: Item, state: KnownDocument, fingerprint: str) -> bool:
+        """Whether the item's access differs from what the catalog knows; then it is taken over."""
         access_id = self._catalog.access_id(item.access)
         if access_id != state.access_id:
             # The indexes first: should this be cut off between the two, the next sync sees the difference still.
             # Nobody gains by it meanwhile, since every hit's access is read from the catalog as well.
             self._set_access(state.id, access_id, item.access)
-            self._catalog.refresh(state.id, item.fingerprint, item.modified_at, access_id)
-            self.tally.updated += 1
-            return
-        if state.fingerprint != item.fingerprint:
-            self._catalog.refresh(state.id, item.fingerprint, item.modified_at, access_id)
-        self.tally.unchanged += 1
+            self._catalog.refresh(state.id, fingerprint, item.modified_at, access_id)
+        return access_id != state.access_id
 
     def _set_access(self, document_id: str, access_id: int, access: Access) -> None:
         chunks = list(self._catalog.chunks(self._catalog.chunk_ids(document_id)).values())

@@ -36,7 +36,12 @@ class BertEncoder:
                 raise ModelError(f"{folder} is not a BERT with exact GELU, but {config.get('model_type')!r}")
             self._model = _compile(_build(config, _load_weights(folder / "model.safetensors")))
         except FileNotFoundError as error:
-            raise ModelError(f"the model folder {folder} lacks {Path(error.filename).name}") from error
+            raise ModelError(f"the model folder {folder} lacks {Path(error.filename or 'a file').name}") from error
+        except ModelError:
+            raise
+        except Exception as error:  # safetensors and OpenVINO have error classes of their own.
+            raise ModelError(f"the model in {folder} cannot be loaded ({type(error).__name__}: {error}); "
+                             "install it anew") from error
 
     def __call__(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> tuple[Array, Array]:
         """(batch, length) ids and mask to (batch, length, dim) token states and (batch, dim) unit vectors."""

@@ -72,12 +72,12 @@ class ModelTokenizer:
         self._path = folder / "tokenizer.json"
 
     def __call__(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
-        encodings = self._whole.encode_batch(list(texts), add_special_tokens=False)
+        encodings = self._whole.encode_batch([_storable(text) for text in texts], add_special_tokens=False)
         return [encoding.offsets for encoding in encodings]
 
     def encode(self, texts: Sequence[str]) -> list[Any]:
         """Encodings with special tokens, cut at MAX_TOKENS."""
-        return list(self._cut.encode_batch(list(texts)))
+        return list(self._cut.encode_batch([_storable(text) for text in texts]))
 
     @cached_property
     def _whole(self) -> Any:
@@ -98,7 +98,11 @@ class ModelTokenizer:
 
         if not self._path.is_file():
             raise ModelError(f"the embedding model lacks its tokenizer: {self._path}")
-        return Tokenizer.from_file(str(self._path))
+        try:
+            return Tokenizer.from_file(str(self._path))
+        except Exception as error:  # The library raises bare Exception.
+            raise ModelError(f"the embedding model's tokenizer is damaged: {self._path} ({error}); "
+                             "install the model anew") from error
 
 
 class OpenVinoEmbedder:
@@ -201,6 +205,11 @@ class SentenceTransformerEmbedder:
         from sentence_transformers import SentenceTransformer
 
         return SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
+
+
+def _storable(text: str) -> str:
+    """The text with half a surrogate pair as "?", one for one: a command line may hold some, no tokenizer takes them."""
+    return text.encode(errors="replace").decode()
 
 
 def _batches(order: list[int], lengths: list[int]) -> list[list[int]]:

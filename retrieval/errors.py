@@ -8,6 +8,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class RetrievalError(Exception):
     """Base of every error raised on this floor."""
@@ -32,3 +35,19 @@ class FilterError(RetrievalError):
     """A filter is not understood; the message lists what is."""
 
     code = "bad_filter"
+
+
+@contextmanager
+def as_index_error(what: str) -> Iterator[None]:
+    """Raises whatever an index's library raises, a panic of its Rust code included, as a `SearchIndexError`.
+
+    `what` opens the message: which index, and where it lies.
+    """
+    try:
+        yield
+    except (RetrievalError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # pyo3 derives its PanicException from BaseException.
+        lines = str(error).strip().splitlines() or [""]
+        raise SearchIndexError(f"{what} cannot be used ({type(error).__name__}: {lines[0]}); run "
+                               "`groundcrew doctor --repair`, which makes it anew from the catalog") from error

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from ingest.model import Chunk, Document
 
-from .errors import SearchIndexError
+from .errors import SearchIndexError, as_index_error
 from .model import IndexFilter
 from .ports import Scored
 
@@ -45,11 +46,11 @@ class LexicalIndex:
 
         if not chunks:
             return
-        with self._lock, _Writing(self) as writer:
+        with self._lock, self._guarded(), _Writing(self._index) as writer:
             for chunk in chunks:
                 document = documents[chunk.document_id]
                 context, _, body = chunk.indexed_text.partition("\n")
-                writer.delete_documents("id", chunk.id)
+                writer.delete_documents_by_term("id", chunk.id)
                 row = tantivy.Document(id=[chunk.id], context=[context], body=[body], document=[document.id],
                                        source=[document.source], format=[document.format])
                 row.add_unsigned("access", document.access_id)
@@ -59,9 +60,9 @@ class LexicalIndex:
         """Removes chunks; unknown ids are ignored."""
         if not chunk_ids:
             return
-        with self._lock, _Writing(self) as writer:
+        with self._lock, self._guarded(), _Writing(self._index) as writer:
             for chunk_id in chunk_ids:
-                writer.delete_documents("id", chunk_id)
+                writer.delete_documents_by_term("id", chunk_id)
 
     def set_access(self, chunks: Sequence[Chunk], documents: Mapping[str, Document]) -> None:
         """Takes over the documents' access: tantivy replaces whole rows."""
@@ -71,47 +72,53 @@ class LexicalIndex:
         """The k best chunks by BM25. Nothing is found for a text of stop words alone."""
         import tantivy
 
-        index = self._index
-        query = self._query(text, only)
-        if query is None:
-            return []
-        index.reload()
-        searcher = index.searcher()
-        found = searcher.search(tantivy.Query.boolean_query(query), k).hits
-        return [(str(searcher.doc(address)["id"][0]), float(score)) for score, address in found]
+        with self._guarded():
+            query = self._query(text, only)
+            if query is None or k < 1:
+                return []
+            searcher = self._searcher()
+            found = searcher.search(tantivy.Query.boolean_query(query), k).hits
+            return [(str(searcher.doc(address)["id"][0]), float(score)) for score, address in found]
 
     def terms(self, text: str) -> list[str]:
         """The index's terms of a text: lower-cased, accents folded, stemmed; stop words left out."""
-        _ = self._index
+        with self._guarded():
+            _ = self._index
         words = [word for word in _words(text) if word not in STOP_WORDS]
         return list(dict.fromkeys(self._analyzer.analyze(" ".join(words))))
 
     def rarity(self, word: str) -> float:
         """How rare a word is among all chunks: 0.0 in every one, 1.0 in none or one. 1.0 on an empty index."""
-        index = self._index
-        index.reload()
-        searcher = index.searcher()
-        chunks = max(searcher.num_docs, 2)
-        terms = self._analyzer.analyze(word.casefold())
-        seen = max((max(searcher.doc_freq(name, term) for name, _ in _FIELDS) for term in terms), default=0)
+        with self._guarded():
+            searcher = self._searcher()
+            chunks = max(searcher.num_docs, 2)
+            terms = self._analyzer.analyze(word.casefold())
+            seen = max((max(searcher.doc_freq(name, term) for name, _ in _FIELDS) for term in terms), default=0)
         return 1.0 - math.log(max(seen, 1)) / math.log(chunks) if seen < chunks else 0.0
 
     def ids(self) -> set[str]:
         """The ids of all chunks held."""
         import tantivy
 
-        index = self._index
-        index.reload()
-        searcher = index.searcher()
-        if not searcher.num_docs:
-            return set()
-        found = searcher.search(tantivy.Query.all_query(), searcher.num_docs).hits
-        return {str(searcher.doc(address)["id"][0]) for _, address in found}
+        with self._guarded():
+            searcher = self._searcher()
+            if not searcher.num_docs:
+                return set()
+            found = searcher.search(tantivy.Query.all_query(), searcher.num_docs).hits
+            return {str(searcher.doc(address)["id"][0]) for _, address in found}
 
     def close(self) -> None:
         """Lets go of the files."""
         with self._lock:
             self._opened = None
+
+    def _guarded(self) -> AbstractContextManager[None]:
+        return as_index_error(f"the lexical index in {self._folder}")
+
+    def _searcher(self) -> Any:
+        index = self._index
+        index.reload()
+        return index.searcher()
 
     def _query(self, text: str, only: IndexFilter) -> list[tuple[Any, Any]] | None:
         import tantivy
@@ -130,10 +137,13 @@ class LexicalIndex:
 
     @property
     def _index(self) -> Any:
-        with self._lock:
-            if self._opened is None:
-                self._open()
-            return self._opened
+        opened = self._opened
+        if opened is None:  # Readers take the lock only here: a writer holds it for the whole of its commit.
+            with self._lock:
+                if self._opened is None:
+                    self._open()
+                opened = self._opened
+        return opened
 
     def _open(self) -> None:
         import tantivy
@@ -144,12 +154,8 @@ class LexicalIndex:
         for name, _ in _FIELDS:
             builder.add_text_field(name, tokenizer_name=_ANALYZER, index_option="freq")
         builder.add_unsigned_field("access", indexed=True)
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            index = tantivy.Index(builder.build(), path=str(self._folder), reuse=True)
-        except Exception as error:  # tantivy raises bare ValueError for damage of every kind.
-            raise SearchIndexError(f"the lexical index in {self._folder} cannot be opened ({error}); run "
-                                   "`groundcrew doctor --repair`, which makes it anew from the catalog") from error
+        self._folder.mkdir(parents=True, exist_ok=True)
+        index = tantivy.Index(builder.build(), path=str(self._folder), reuse=True)
         self._analyzer = (tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
                           .filter(tantivy.Filter.remove_long(100)).filter(tantivy.Filter.lowercase())
                           .filter(tantivy.Filter.ascii_fold()).filter(tantivy.Filter.stemmer("english")).build())
@@ -160,25 +166,29 @@ class LexicalIndex:
 class _Writing:
     """A writer for one commit: rolled back when the block fails, its directory lock let go in any case."""
 
-    def __init__(self, lexical: LexicalIndex) -> None:
-        self._lexical = lexical
+    def __init__(self, index: Any) -> None:
+        self._index = index
         self._writer: Any = None
 
     def __enter__(self) -> Any:
         try:
-            self._writer = self._lexical._index.writer(_WRITER_BYTES, 1)
+            self._writer = self._index.writer(_WRITER_BYTES, 1)
         except ValueError as error:
+            if "lock" not in str(error).lower():
+                raise
             raise SearchIndexError("the lexical index is being written by another process; "
                                    "wait for it to end, then try again") from error
         return self._writer
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self._writer.commit()
-        else:
-            self._writer.rollback()
-        self._writer.wait_merging_threads()
+        try:
+            if kind is None:
+                self._writer.commit()
+            else:
+                self._writer.rollback()
+        finally:
+            self._writer.wait_merging_threads()
 
 
 def _words(text: str) -> list[str]:
-    return [word.strip(".,;:!?()[]{}\"'«»„“”‘’") for word in text.casefold().split()]
+    return [word.strip(".,;:!?()[]{}\"'«»„“”‘’") for word in text.encode(errors="replace").decode().casefold().split()]

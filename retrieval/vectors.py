@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,7 +13,7 @@ import numpy as np
 
 from ingest.model import Chunk, Document
 
-from .errors import SearchIndexError
+from .errors import as_index_error
 from .model import IndexFilter
 from .ports import Embedder, Scored
 
@@ -29,35 +31,41 @@ class VectorIndex:
     def __init__(self, folder: Path, embedder: Embedder) -> None:
         self._folder = folder
         self._embedder = embedder
+        self._lock = threading.Lock()
         self._opened: tuple[Any, Any] | None = None
 
     def write(self, chunks: Sequence[Chunk], documents: Mapping[str, Document]) -> None:
         """Embeds and stores chunks. Texts that are equal are embedded once."""
         texts = list(dict.fromkeys(chunk.indexed_text for chunk in chunks))
         vectors = dict(zip(texts, self._embedder.embed(texts), strict=True))
-        for rows in _slices(chunks, _WRITE_ROWS):
-            self._collection.upsert(
-                ids=[chunk.id for chunk in rows],
-                embeddings=np.stack([vectors[chunk.indexed_text] for chunk in rows]),
-                metadatas=[_metadata(documents[chunk.document_id]) for chunk in rows])
+        with self._guarded():
+            for rows in _slices(chunks, _WRITE_ROWS):
+                self._collection.upsert(
+                    ids=[chunk.id for chunk in rows],
+                    embeddings=np.stack([vectors[chunk.indexed_text] for chunk in rows]),
+                    metadatas=[_metadata(documents[chunk.document_id]) for chunk in rows])
 
     def remove(self, chunk_ids: Sequence[str]) -> None:
         """Removes chunks; unknown ids are ignored."""
-        for rows in _slices(chunk_ids, _WRITE_ROWS):
-            self._collection.delete(ids=list(rows))
+        with self._guarded():
+            for rows in _slices(chunk_ids, _WRITE_ROWS):
+                self._collection.delete(ids=list(rows))
 
     def set_access(self, chunks: Sequence[Chunk], documents: Mapping[str, Document]) -> None:
         """Takes over the documents' access; nothing is embedded."""
-        for rows in _slices(chunks, _WRITE_ROWS):
-            self._collection.update(ids=[chunk.id for chunk in rows],
-                                    metadatas=[_metadata(documents[chunk.document_id]) for chunk in rows])
+        with self._guarded():
+            for rows in _slices(chunks, _WRITE_ROWS):
+                self._collection.update(ids=[chunk.id for chunk in rows],
+                                        metadatas=[_metadata(documents[chunk.document_id]) for chunk in rows])
 
     def search(self, text: str, k: int, only: IndexFilter) -> Scored:
         """The k nearest chunks by cosine, which is the score."""
-        if only.access is not None and not only.access:
+        if k < 1 or (only.access is not None and not only.access):
             return []
-        found = self._collection.query(query_embeddings=self._embedder.embed([text]), n_results=k,
-                                       where=_where(only), include=["distances"])
+        vectors = self._embedder.embed([text])
+        with self._guarded():
+            found = self._collection.query(query_embeddings=vectors, n_results=k, where=_where(only),
+                                           include=["distances"])
         return [(chunk_id, 1.0 - float(distance))
                 for chunk_id, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
 
@@ -65,31 +73,40 @@ class VectorIndex:
         """The cosine of each of these chunks to a text; unknown ids are left out."""
         if not chunk_ids:
             return {}
-        found = self._collection.get(ids=list(chunk_ids), include=["embeddings"])
+        with self._guarded():
+            found = self._collection.get(ids=list(chunk_ids), include=["embeddings"])
+        if not found["ids"]:
+            return {}
         cosines = np.asarray(found["embeddings"], dtype=np.float32) @ self._embedder.embed([text])[0]
         return {chunk_id: float(cosine) for chunk_id, cosine in zip(found["ids"], cosines, strict=True)}
 
     def ids(self) -> set[str]:
         """The ids of all chunks held."""
         found: set[str] = set()
-        while True:
-            page = self._collection.get(limit=_READ_ROWS, offset=len(found), include=[])["ids"]
-            if not page:
-                return found
-            found.update(page)
+        with self._guarded():
+            while True:
+                page = self._collection.get(limit=_READ_ROWS, offset=len(found), include=[])["ids"]
+                if not page:
+                    return found
+                found.update(page)
 
     def close(self) -> None:
         """Lets go of the files."""
-        if self._opened is not None:
-            client, _ = self._opened
-            client.close()
-            self._opened = None
+        with self._lock:
+            if self._opened is not None:
+                client, _ = self._opened
+                client.close()
+                self._opened = None
+
+    def _guarded(self) -> AbstractContextManager[None]:
+        return as_index_error(f"the vector index in {self._folder}")
 
     @property
     def _collection(self) -> Any:
-        if self._opened is None:
-            self._opened = self._open()
-        return self._opened[1]
+        with self._lock:
+            if self._opened is None:
+                self._opened = self._open()
+            return self._opened[1]
 
     def _open(self) -> tuple[Any, Any]:
         # Before the import: chromadb reads it once, and its product telemetry is on by default.
@@ -97,18 +114,12 @@ class VectorIndex:
         import chromadb
         from chromadb.config import Settings
 
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            client = chromadb.PersistentClient(
-                path=str(self._folder), settings=Settings(anonymized_telemetry=False))
-            collection = client.get_or_create_collection(
-                _COLLECTION, embedding_function=None,
-                configuration={"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200}})
-            collection.count()
-        except Exception as error:  # Chroma raises bare Rust and SQLite errors of many types here.
-            raise SearchIndexError(
-                f"the vector index in {self._folder} cannot be opened ({type(error).__name__}: {error}); "
-                "run `groundcrew doctor --repair`, which makes it anew from the catalog") from error
+        self._folder.mkdir(parents=True, exist_ok=True)
+        client = chromadb.PersistentClient(path=str(self._folder), settings=Settings(anonymized_telemetry=False))
+        collection = client.get_or_create_collection(
+            _COLLECTION, embedding_function=None,
+            configuration={"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200}})
+        collection.count()
         return client, collection
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from api.commands import sync_sources
 from api.settings import load_settings
 from api.wiring import Platform
 from retrieval.embedding import ModelTokenizer, OpenVinoEmbedder, bundled_model
@@ -83,5 +84,16 @@ def platform(home: Path, embedder: OpenVinoEmbedder) -> Iterator[Platform]:
     """A platform on an empty home that shares the loaded model."""
     made = Platform(load_settings())
     made.__dict__["embedder"] = embedder
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory, embedder: OpenVinoEmbedder) -> Iterator[Platform]:
+    """The sample company with its own access rules, ingested once. Tests read it and change nothing."""
+    settings = load_settings(REPOSITORY / "data" / "groundcrew.toml", {})
+    made = Platform(settings.model_copy(update={"home": tmp_path_factory.mktemp("company") / "home"}))
+    made.__dict__["embedder"] = embedder
+    sync_sources(made, None)
     yield made
     made.close()

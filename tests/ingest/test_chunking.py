@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ingest.chunking import MODEL_TOKENS, chunk_document
@@ -15,7 +15,7 @@ from ingest.model import Chunk, Element, ElementKind, Markup, ParsedDocument, Ra
 from ingest.parsing import parse
 from ingest.ports import Tokenizer
 
-RELAXED = settings(max_examples=60, deadline=None,
+RELAXED = settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.generate), derandomize=True,
                    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 WORDS = ("approval", "Reisekosten", "of", "the", "director", "EUR 1,200.50", "§ 4(2)", "naïve", "日本語の文書", "Straße",
@@ -26,7 +26,7 @@ sentence = st.lists(words, min_size=1, max_size=25).map(" ".join)
 unbroken = st.builds(lambda piece, times: piece * times,
                      st.sampled_from(("ab1-", "Überprüfung", "日本", "x", "\U0001f6eb", "no_space.", "unbelievably")),
                      st.integers(1, 400))
-prose = st.one_of(sentence, st.lists(sentence, min_size=1, max_size=30).map(". ".join), unbroken)
+prose = st.one_of(sentence, st.lists(sentence, min_size=1, max_size=15).map(". ".join), unbroken)
 short = st.lists(words, min_size=1, max_size=3).map(" ".join)
 
 
@@ -39,21 +39,22 @@ class Piece:
     header: tuple[str, ...] = ()
 
 
-heading = st.builds(lambda text, level: Piece(ElementKind.HEADING, text, level), st.one_of(short, sentence), st.integers(1, 5))
+heading = st.builds(lambda text, level: Piece(ElementKind.HEADING, text, level),
+                    st.one_of(short, sentence), st.integers(1, 5))
 block = st.builds(lambda kind, text, colon: Piece(kind, text + ":" * colon),
                   st.sampled_from((ElementKind.PARAGRAPH, ElementKind.LIST_ITEM, ElementKind.CODE)), prose, st.booleans())
 
 
 @st.composite
 def tables(draw: st.DrawFn) -> Piece:
-    width = draw(st.one_of(st.integers(1, 4), st.integers(10, 60)))
+    width = draw(st.one_of(st.integers(1, 4), st.integers(10, 25)))
     cell = st.one_of(short, st.just(""), prose)
     header = tuple(draw(st.one_of(short, sentence)) for _ in range(width)) if draw(st.booleans()) else ()
     rows = draw(st.lists(st.tuples(*[cell] * width).filter(any), min_size=1, max_size=3))
     return Piece(ElementKind.TABLE_ROW, rows=tuple(rows), header=header)
 
 
-pieces = st.lists(st.one_of(heading, block, tables()), min_size=1, max_size=12)
+pieces = st.lists(st.one_of(heading, block, tables()), min_size=1, max_size=7)
 
 
 def compose(parts: list[Piece], title: str = "Travel policy", separator: str = " | ") -> ParsedDocument:
@@ -114,7 +115,7 @@ def check(parsed: ParsedDocument, chunks: list[Chunk], tokenizer: Tokenizer) -> 
             covered[element.start:element.end] = b"\1" * (element.end - element.start)
             assert all(element.start <= a <= b <= element.end for a, b in element.cells)
             assert not element.columns or len(element.columns) == len(element.cells)
-            for name in element.columns:
+            for name in () if element.is_header else element.columns:
                 assert " ".join(name.split()) in " ".join(chunk.indexed_text.split())
             owner = next(e for e in parsed.elements if e.start <= element.start < e.end)
             assert owner.kind is element.kind
@@ -185,9 +186,10 @@ def test_chunks_of_any_csv_file_are_exact_whole_and_fit(tokenizer: Tokenizer, ta
     check(parsed, cut(parsed, tokenizer), tokenizer)
 
 
-marked = st.lists(st.sampled_from(("**bold", "text**", "- foo", "1. Bar.", "> quote", "[a", "link](http://x.org/a_b)", "`code",
-                                   "more`", "\n", "*it*.", "_x_", "# no", "&amp;", "<b>", "</b>", "| cell |", "~~", "word.",
-                                   "![", "x](y)", "\\*", "a_b_c.", "http://e.org/x_y.")), min_size=1, max_size=300).map(" ".join)
+marked = st.lists(st.sampled_from((
+    "**bold", "text**", "- foo", "1. Bar.", "> quote", "[a", "link](http://x.org/a_b)", "`code", "more`", "\n", "*it*.", "_x_",
+    "# no", "&amp;", "<b>", "</b>", "| cell |", "~~", "word.", "![", "x](y)", "\\*", "a_b_c.", "http://e.org/x_y.")),
+    min_size=1, max_size=300).map(" ".join)
 
 
 @RELAXED

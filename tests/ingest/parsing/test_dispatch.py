@@ -8,7 +8,7 @@ import zipfile
 from contextlib import suppress
 
 import pytest
-from parsing_samples import FIRST, SAMPLES, docx, eml, html, markdown, pptx, xlsx
+from tests.ingest.parsing.parsing_samples import FIRST, SAMPLES, docx, eml, html, markdown, pptx, xlsx
 
 from ingest.errors import ParseError, Problem
 from ingest.model import RawFile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from parsing_samples import COLUMNS, FIRST, ITEMS, ROWS, SAMPLES, write_sample
+from tests.ingest.parsing.parsing_samples import COLUMNS, FIRST, ITEMS, ROWS, SAMPLES, write_sample
 
 from ingest.markup import plain
 from ingest.model import ElementKind, ParsedDocument, RawFile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from email.message import EmailMessage
 
 import pytest
-from parsing_samples import FIRST, docx, eml, html, xlsx
+from tests.ingest.parsing.parsing_samples import FIRST, docx, eml, html, xlsx
 
 from ingest.errors import ParseError
 from ingest.model import ElementKind, ParsedDocument, RawFile

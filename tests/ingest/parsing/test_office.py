@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Callable
 
 import pytest
-from parsing_samples import FIRST, SECOND, docx, pptx
+from tests.ingest.parsing.parsing_samples import FIRST, SECOND, docx, pptx
 
 from ingest.errors import ParseError
 from ingest.model import ElementKind, ParsedDocument, RawFile

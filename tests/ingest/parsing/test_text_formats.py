@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from parsing_samples import html
+from tests.ingest.parsing.parsing_samples import html
 
 import ingest
 from ingest.errors import ParseError

@@ -1,0 +1,82 @@
+"""One SQLite file, shared among threads, whose failures come out as `CatalogError`."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .errors import CatalogError
+
+
+class Database:
+    """Each thread gets a connection of its own; readers never wait for a writer (write-ahead log)."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+
+    def read(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query.
+
+        Raises:
+            CatalogError: the file is damaged or cannot be read.
+        """
+        with self._translated():
+            return self._connection.execute(query, values).fetchall()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A write transaction: committed when the block ends, rolled back when it raises.
+
+        Raises:
+            CatalogError: the file is damaged, locked for long, or cannot be written.
+        """
+        with self._translated():
+            connection = self._connection
+            connection.execute("begin immediate")
+            try:
+                yield connection
+                connection.execute("commit")
+            except BaseException:
+                if connection.in_transaction:  # SQLite has rolled back by itself when the disk is full.
+                    connection.execute("rollback")
+                raise
+
+    def close(self) -> None:
+        """Closes every thread's connection."""
+        for connection in self._opened:
+            connection.close()
+        self._opened.clear()
+        self._local = threading.local()
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            # Closed from whichever thread calls close(), hence check_same_thread.
+            connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
+            self._local.connection = connection
+            self._opened.append(connection)
+            connection.execute("pragma journal_mode = wal")
+            connection.execute("pragma synchronous = full")
+            connection.execute("pragma foreign_keys = on")
+        return connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+            raise  # A fault of this program, not of the file.
+        except sqlite3.OperationalError as error:
+            raise CatalogError(f"the catalog {self._path} cannot be used ({error}); see that no other process holds it, "
+                               "that its folder can be written and that the disk is not full") from error
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise CatalogError(f"{self._path} is not a readable catalog ({error}); move the folder {self._path.parent} "
+                               "aside and ingest again: the documents themselves are not in it") from error

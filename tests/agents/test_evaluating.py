@@ -1,0 +1,41 @@
+"""How answers on a question set are judged and counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agents.errors import EvaluationError
+from agents.evaluating import Question, Result, judge, read_questions
+from agents.model import Answer, Route, Status
+
+
+def answer(text: str, status: Status = Status.ANSWERED) -> Answer:
+    route = Route(mode="extractive", complexity="lookup", sensitivity="internal", why="")
+    return Answer(run_id="r", question="q", conversation_id=None, status=status, answer=text, claims=(), citations=(),
+                  abstention=None, route=route)
+
+
+def question(answerable: bool = True) -> Question:
+    return Question(id="q1", question="How long?", answerable=answerable, must_contain=("30 days", r"\bmanager\b"))
+
+
+def test_an_answer_is_right_when_every_pattern_is_in_it() -> None:
+    assert judge(question(), answer("Your Manager decides within 30 days [1].")) is Result.RIGHT
+    assert judge(question(), answer("Within 30 days [1].")) is Result.WRONG
+
+
+def test_abstaining_is_right_only_where_there_is_no_answer() -> None:
+    assert judge(question(), answer("", Status.ABSTAINED)) is Result.ABSTAINED
+    assert judge(question(False), answer("", Status.ABSTAINED)) is Result.RIGHTLY_ABSTAINED
+    assert judge(question(False), answer("30 days")) is Result.WRONGLY_ANSWERED
+
+
+@pytest.mark.parametrize("content", ["", "not json\n", '{"id": "x"}\n',
+                                     '{"id": "x", "question": "?", "answerable": true, "must_contain": ["("]}\n'])
+def test_a_bad_set_is_refused_with_its_name(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "set.jsonl"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(EvaluationError, match="set"):
+        read_questions(path)

@@ -23,18 +23,13 @@ from .signals import SIGNALS, Array, Candidate, Embeddings, Rarity, Tokens, comm
 
 DEFAULT_WEIGHTS = Path(__file__).with_name("judging_weights.json")
 
-# Of the best candidate, and the greatest value among all candidates ("list_").
+# Its ranking score and lead, its signals, and whether it lacks the amount, date or number that was asked for.
 ANSWER_FEATURES = (
     "score",
     "margin",
     *SIGNALS,
     "kind_lacking",
-    "list_term_match_context",
-    "list_term_match_context_worst",
-    "list_coverage_context",
-    "list_passage_cosine",
 )
-_LIST_FEATURES = tuple(name.removeprefix("list_") for name in ANSWER_FEATURES if name.startswith("list_"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +42,8 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartJudgement:
-    """One part judged. `probability` is that of an answer among the candidates; `answered` compares it with the threshold.
+    """One part judged. `probability` is that of an answer among the candidates; `answered` says it
+    reaches the threshold.
 
     `chosen` runs from the best down and is empty only without candidates, so that an abstention can name the nearest.
     `signals` are those of the best candidate.
@@ -159,14 +155,13 @@ class _Remembered:
 
 
 def answer_features(scores: NDArray[np.float64], signals: Array) -> NDArray[np.float64]:
-    """(ANSWER_FEATURES,) of a list of at least one candidate: its best one's signals, its lead, the list's greatest values."""
+    """(ANSWER_FEATURES,) of a list of at least one candidate: the best one's score, lead and signals."""
     order = np.argsort(-scores, kind="stable")
     best = order[0]
     margin = scores[best] - scores[order[1]] if len(order) > 1 else 0.0
-    greatest = [signals[:, SIGNALS.index(name)].max() for name in _LIST_FEATURES]
     of_best = dict(zip(SIGNALS, signals[best], strict=True))
     lacking = of_best["kind_is_factual"] * (1.0 - of_best["kind_present"])
-    return np.asarray([scores[best], margin, *signals[best], lacking, *greatest], dtype=np.float64)
+    return np.asarray([scores[best], margin, *signals[best], lacking], dtype=np.float64)
 
 
 def _linear(weights: Mapping[str, float], names: Sequence[str]) -> NDArray[np.float64]:

@@ -28,25 +28,34 @@ _MONEY = re.compile(
     rf"{_CURRENCY}\s?{_NUMERAL}|{_NUMERAL}\s?(?:k|m|bn|million|billion|mio\.?|mrd\.?)?\s?{_CURRENCY}", re.IGNORECASE
 )
 _MONEY_WORD = re.compile(
-    r"\b(?:free(?: of charge)?|no (?:cost|charge|fee|limit)|fully (?:covered|paid|reimbursed)|actual costs?|not (?:be )?(?:reimbursed|"
-    r"covered|paid)|kostenlos|kostenfrei|unentgeltlich|budget|fee|price|cost|salary|allowance|amount|limit|bonus|revenue|spend|cap|gebühr|preis|kosten|betrag|gehalt)\b",
+    r"\b(?:free(?: of charge)?|no (?:cost|charge|fee|limit)|fully (?:covered|paid|reimbursed)|actual costs?"
+    r"|not (?:be )?(?:reimbursed|"
+    r"covered|paid)|kostenlos|kostenfrei|unentgeltlich|budget|fee|price|cost|salary|allowance|amount|limit"
+    r"|bonus|revenue|spend|cap|gebühr|preis|kosten|betrag|gehalt)\b",
     re.IGNORECASE,
 )
 _THOUSANDS = re.compile(r"\d[,.]\d{3}\b")
 _SPEED = re.compile(r"\d\s?(?:km/h|mph|m/s|kph|knots)\b|\bwalking pace\b|\bschritttempo\b", re.IGNORECASE)
-_SHARE = re.compile(r"\d\s?%|\bper ?cent\b|\bprozent\b|\bhalf\b|\d/\d|\bhälfte\b|\bthird\b|\bquarter\b", re.IGNORECASE)
+_SHARE = re.compile(
+    r"\d\s?%|\bper ?cent\b|\bprozent\b|\bhalf\b|\d/\d|\bhälfte\b|\bthird\b|\bquarter\b", re.IGNORECASE
+)
 _SPAN_OF_TIME = re.compile(
-    rf"(?:{_NUMERAL}\+?|\b(?:{_NUMBER_WORDS}|a|an|several|few))[\s-]*(?:\w+[\s-]+){{0,2}}?(?:{_TIME_UNIT})\b", re.IGNORECASE
+    rf"(?:{_NUMERAL}\+?|\b(?:{_NUMBER_WORDS}|a|an|several|few))[\s-]*(?:\w+[\s-]+){{0,2}}?(?:{_TIME_UNIT})\b",
+    re.IGNORECASE,
 )
 _TIME_WORD = re.compile(
-    rf"\b(?:{_TIME_UNIT}|immediately|permanently|indefinitely|annual(?:ly)?|monthly|weekly|daily|sofort|unverzüglich|unbefristet"
+    rf"\b(?:{_TIME_UNIT}|immediately|permanently|indefinitely|annual(?:ly)?|monthly|weekly|daily|sofort"
+    rf"|unverzüglich|unbefristet"
     r"|jährlich|monatlich|until|until further notice|forever|eod|overnight|asap)\b",
     re.IGNORECASE,
 )
 _FREQUENCY = re.compile(
-    r"\b(?:every|each|per|once|twice|times|daily|weekly|monthly|quarterly|yearly|annual(?:ly)?|bi-?weekly|bi-?monthly|fortnightly"
-    r"|semi-?annual(?:ly)?|hourly|regularly|ad hoc|recurring|continuous(?:ly)?|jede[nrs]?|pro|einmal|zweimal|täglich|wöchentlich"
-    r"|monatlich|vierteljährlich|halbjährlich|jährlich|alle|regelmäßig|mondays|tuesdays|wednesdays|thursdays|fridays|yrs?|years)\b",
+    r"\b(?:every|each|per|once|twice|times|daily|weekly|monthly|quarterly|yearly|annual(?:ly)?|bi-?weekly"
+    r"|bi-?monthly|fortnightly"
+    r"|semi-?annual(?:ly)?|hourly|regularly|ad hoc|recurring|continuous(?:ly)?|jede[nrs]?|pro|einmal|zweimal"
+    r"|täglich|wöchentlich"
+    r"|monatlich|vierteljährlich|halbjährlich|jährlich|alle|regelmäßig|mondays|tuesdays|wednesdays|thursdays"
+    r"|fridays|yrs?|years)\b",
     re.IGNORECASE,
 )
 _MONTH = (
@@ -54,54 +63,77 @@ _MONTH = (
     "|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?"
 )
 _DATE = re.compile(
-    rf"\b(?:{_MONTH})\.?,? \d|\d\.? ?(?:{_MONTH})\b|\b(?:1[0-9]|20)\d\d\b|\b\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}\b|\b\d{{1,2}}(?:st|nd|rd|th)\b"
-    r"|\b\d{1,2}:\d\d\b|\b\d{1,2} ?[ap]\.?m\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\bq[1-4]\b|\bnoon\b|\bmidnight\b"
+    rf"\b(?:{_MONTH})\.?,? \d|\d\.? ?(?:{_MONTH})\b|\b(?:1[0-9]|20)\d\d\b"
+    rf"|\b\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}\b|\b\d{{1,2}}(?:st|nd|rd|th)\b"
+    r"|\b\d{1,2}:\d\d\b|\b\d{1,2} ?[ap]\.?m\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\bq[1-4]\b"
+    r"|\bnoon\b|\bmidnight\b"
     r"|\b(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)s?\b|\d uhr\b|\b\d\. (?:quartal|werktag)\b",
     re.IGNORECASE,
 )
 _DATE_WORD = re.compile(
-    r"\b(?:when|before|after|by|within|until|as soon as|once|during|beginning|end of|start of|first|last|month|year|week|quarter|day"
-    r"|prior|wenn|sobald|vor|nach|bis|innerhalb|während|anfang|ende|ersten|letzten|monat|jahr|woche|tag|century|jahrhundert)\b",
+    r"\b(?:when|before|after|by|within|until|as soon as|once|during|beginning|end of|start of|first|last|month"
+    r"|year|week|quarter|day"
+    r"|prior|wenn|sobald|vor|nach|bis|innerhalb|während|anfang|ende|ersten|letzten|monat|jahr|woche|tag|century"
+    r"|jahrhundert)\b",
     re.IGNORECASE,
 )
 _ROLE = re.compile(
-    r"\b(?:\w*managers?|directors?|heads?|chiefs?|c[efotis]o|ciso|vps?|vice president|presidents?|officers?|leads?|leaders?|teams?"
-    r"|departments?|hr|human resources|finance|legal|board|committee|council|administrators?|admins?|supervisors?|owners?|partners?"
-    r"|employees?|staff|teammates?|engineers?|coordinators?|specialists?|counsel|secretary|executives?|founders?|group|ops|desk|support"
-    r"|\w*leiter(?:in)?|\w*leitung|geschäftsführ\w+|vorstand|abteilung|beauftragte[rn]?|vorgesetzte[rn]?|mitarbeiter\w*|betriebsrat"
+    r"\b(?:\w*managers?|directors?|heads?|chiefs?|c[efotis]o|ciso|vps?|vice president|presidents?|officers?"
+    r"|leads?|leaders?|teams?"
+    r"|departments?|hr|human resources|finance|legal|board|committee|council|administrators?|admins?"
+    r"|supervisors?|owners?|partners?"
+    r"|employees?|staff|teammates?|engineers?|coordinators?|specialists?|counsel|secretary|executives?"
+    r"|founders?|group|ops|desk|support"
+    r"|\w*leiter(?:in)?|\w*leitung|geschäftsführ\w+|vorstand|abteilung|beauftragte[rn]?|vorgesetzte[rn]?"
+    r"|mitarbeiter\w*|betriebsrat"
     r"|personal\w*|buchhaltung|sekretariat|verwaltung)\b|@[\w-]+|\S+@\S+\.\w+",
     re.IGNORECASE,
 )
 _PLACE = re.compile(
-    r"#[\w-]{3,}|https?://|\bwww\.|\b(?:in|at|on|to|from|into|im|in der|auf|unter|bei|via|through|under)\s+(?:the\s+|der\s+|dem\s+)?[A-Z][\w-]+"
-    r"|\b(?:office|building|room|floor|street|city|country|region|portal|folder|drive|page|site|dashboard|channel|inbox|intranet|system"
-    r"|tab|menu|section|north|south|east|west|gebäude|raum|stock|straße|büro|ordner|laufwerk|seite|nord|süd|ost)\w*\b|\S+@\S+\.\w+"
+    r"#[\w-]{3,}|https?://|\bwww\.|\b(?:in|at|on|to|from|into|im|in der|auf|unter|bei|via|through"
+    r"|under)\s+(?:the\s+|der\s+|dem\s+)?[A-Z][\w-]+"
+    r"|\b(?:office|building|room|floor|street|city|country|region|portal|folder|drive|page|site|dashboard"
+    r"|channel|inbox|intranet|system"
+    r"|tab|menu|section|north|south|east|west|gebäude|raum|stock|straße|büro|ordner|laufwerk|seite|nord|süd"
+    r"|ost)\w*\b|\S+@\S+\.\w+"
 )
 _RULE = re.compile(
-    r"\b(?:must|may|can|cannot|can't|should|shall|need(?:s|ed)?|require[ds]?|allowed|permitted|prohibited|forbidden|eligible|entitled|never"
-    r"|always|not|no|only|yes|won't|don't|doesn't|isn't|aren't|unless|except|optional|mandatory|able|free to|welcome|provided|will|without"
-    r"|darf|dürfen|kann|können|muss|müssen|soll\w*|nicht|kein\w*|nur|immer|nie|verboten|erlaubt|gestattet|untersagt|zulässig|pflicht|ja|nein"
+    r"\b(?:must|may|can|cannot|can't|should|shall|need(?:s|ed)?|require[ds]?|allowed|permitted|prohibited"
+    r"|forbidden|eligible|entitled|never"
+    r"|always|not|no|only|yes|won't|don't|doesn't|isn't|aren't|unless|except|optional|mandatory|able|free to"
+    r"|welcome|provided|will|without"
+    r"|darf|dürfen|kann|können|muss|müssen|soll\w*|nicht|kein\w*|nur|immer|nie|verboten|erlaubt|gestattet"
+    r"|untersagt|zulässig|pflicht|ja|nein"
     r"|anspruch|erforderlich|ohne|außer)\b",
     re.IGNORECASE,
 )
 _STEP = re.compile(
-    r"\b(?:click|go to|select|submit|fill|send|contact|open|request|create|enter|choose|add|use|log ?in|navigate|email|e-mail|post|ask|call|upload"
-    r"|complete|visit|follow|run|set|install|write|book|file|raise|report|notify|inform|reach out|sign|schedule|via|through|by \w+ing|step"
-    r"|first|then|please|should|must|need to|klicken|wählen|senden|ausfüllen|einreichen|beantragen|öffnen|eingeben|melden|wenden|anrufen|über"
+    r"\b(?:click|go to|select|submit|fill|send|contact|open|request|create|enter|choose|add|use|log ?in"
+    r"|navigate|email|e-mail|post|ask|call|upload"
+    r"|complete|visit|follow|run|set|install|write|book|file|raise|report|notify|inform|reach out|sign|schedule"
+    r"|via|through|by \w+ing|step"
+    r"|first|then|please|should|must|need to|klicken|wählen|senden|ausfüllen|einreichen|beantragen|öffnen"
+    r"|eingeben|melden|wenden|anrufen|über"
     r"|schritt|zunächst|anschließend|bitte|muss|müssen)\b",
     re.IGNORECASE,
 )
 _REASON = re.compile(
-    r"\b(?:because|due to|since|so that|so you|in order to|to ensure|to make sure|to avoid|to prevent|to keep|reason|therefore|thus|hence|caus\w+|as a"
-    r" result|means|led to|result\w*|owing|this (?:way|allows|ensures|helps)|in case|otherwise|for the purpose|weil|da|damit|deshalb|daher|wegen|aufgrund"
+    r"\b(?:because|due to|since|so that|so you|in order to|to ensure|to make sure|to avoid|to prevent|to keep"
+    r"|reason|therefore|thus|hence|caus\w+|as a"
+    r" result|means|led to|result\w*|owing|this (?:way|allows|ensures|helps)|in case|otherwise|for the purpose"
+    r"|weil|da|damit|deshalb|daher|wegen|aufgrund"
     r"|grund|um .+ zu|ursache|führt|sonst)\b",
     re.IGNORECASE,
 )
-_IS = re.compile(r"\b(?:is|are|was|means?|refers? to|stands? for|describes?|known as|ist|sind|bedeutet|bezeichnet|steht für)\b|:", re.IGNORECASE)
+_IS = re.compile(
+    r"\b(?:is|are|was|means?|refers? to|stands? for|describes?|known as|ist|sind|bedeutet|bezeichnet"
+    r"|steht für)\b|:",
+    re.IGNORECASE,
+)
 _STRONG, _WEAK, _TRACE = 1.0, 0.5, 0.25
 
 
-def kind_present(part: Part, text: str, columns: tuple[str, ...] = ()) -> float:
+def kind_present(part: Part, text: str, columns: tuple[str, ...] = ()) -> float:  # noqa: PLR0911, PLR0912 - one kind a case
     """How plainly `text` holds the kind of thing that `part` asks for: 0 (not at all) to 1 (plainly).
 
     Kinds without a plain form (THING, OTHER) give a value by the names and new words in `text`. A table row's
@@ -142,7 +174,11 @@ def new_names(part: Part, text: str) -> int:
     found = 0
     for index, (word, _, _) in enumerate(words_of(text)):
         capital = word[0].isupper() and (index > 0 or word.isupper())
-        if (capital or any(c.isupper() for c in word[1:])) and word.lower() not in STOPWORDS and stem(word) not in known:
+        if (
+            (capital or any(c.isupper() for c in word[1:]))
+            and word.lower() not in STOPWORDS
+            and stem(word) not in known
+        ):
             found += 1
     return found
 

@@ -86,8 +86,10 @@ _PREPOSITIONS = (
 )
 _MONEY = (
     r"\b(?:cost|costs|price|priced|fee|fees|pay|pays|paid|spend|spent|budget|charged?|reimburse\w*|salar\w+|wage"
-    r"|allowance|stipend|expens\w+|bonus|fine|penalty|revenue|sales|income|money|cover|contribut\w+|deposit|discount"
-    r"|kosten|kostet|preis|gebühr\w*|budget|zahl\w+|bezahl\w+|erstatt\w+|gehalt|umsatz|betrag|geld|zuschuss|pauschale"
+    r"|allowance|stipend|expens\w+|bonus|fine|penalty|revenue|sales|income|money|cover|contribut\w+|deposit"
+    r"|discount"
+    r"|kosten|kostet|preis|gebühr\w*|budget|zahl\w+|bezahl\w+|erstatt\w+|gehalt|umsatz|betrag|geld|zuschuss"
+    r"|pauschale"
     r"|verpflegung\w*|dollars?|euros?|usd|eur|\w*limit|cap|compensation|worth|earn|claim)\b"
 )
 _SHARE = r"\b(?:percent\w*|share|proportion|ratio|fraction|prozent\w*|anteil)\b"
@@ -99,41 +101,67 @@ _RULES: tuple[tuple[Asked, str], ...] = (
         Asked.DURATION,
         r"\bhow (?:long|soon|quickly|fast|old|far (?:ahead|in advance)|early|late|much (?:notice|time|longer))\b"
         r"|\bhow many (?:\w+ ){0,2}?(?:seconds|minutes|hours|days|weeks|months|years|workdays)\b"
-        r"|\bwie (?:lange?|schnell|früh|alt|weit im voraus)\b|\bwie ?viele? (?:\w+ )?(?:sekunden|minuten|stunden|tage"
+        r"|\bwie (?:lange?|schnell|früh|alt|weit im voraus)\b|\bwie ?viele? (?:\w+ )?(?:sekunden|minuten"
+        r"|stunden|tage"
         r"|wochen|monate|jahre|werktage|arbeitstage|urlaubstage)\b"
-        r"|\b(?:what|which) (?:is the )?(?:(?!of\b)\w+ ){0,3}(?:notice|period|duration|deadline|time ?frame|turnaround)\b"
+        r"|\b(?:what|which) (?:is the )?(?:(?!of\b)\w+ ){0,3}(?:notice|period|duration|deadline|time ?frame"
+        r"|turnaround)\b"
         r"|\b(?:what|which) .{3,40} in (?:hours|days|weeks|months|years)\b"
         r"|\bwelche \w*(?:frist|dauer)\b",
     ),
-    (Asked.PROCEDURE, r"\bwhat (?:steps|must i do|should i do|do i (?:need|have) to do|to do)\b|\bwas (?:muss|soll) ich tun\b"),
-    (Asked.REASON, r"\bwhy\b|\bhow come\b|\bwhat (?:\w+ )?(?:causes?|reasons?)\b|\b(?:warum|weshalb|wieso|wozu)\b|\bgrund\b"),
+    (
+        Asked.PROCEDURE,
+        r"\bwhat (?:steps|must i do|should i do|do i (?:need|have) to do|to do)\b|\bwas (?:muss|soll) ich tun\b",
+    ),
+    (
+        Asked.REASON,
+        r"\bwhy\b|\bhow come\b|\bwhat (?:\w+ )?(?:causes?|reasons?)\b|\b(?:warum|weshalb|wieso|wozu)\b|\bgrund\b",
+    ),
     (
         Asked.DATE,
-        r"\bwhen\b(?! \w+ing)|\b(?:what|which) (?:\w+ ){0,2}(?:date|day|days|time|hour|month|year|quarter|weekday)\b"
-        r"|\bwann\b|\b(?:welche[rmns]?|an welchem) (?:\w+ )?(?:tag|datum|monat|jahr|uhrzeit|quartal)\b|\bseit wann\b",
+        r"\bwhen\b(?! \w+ing)|\b(?:what|which) (?:\w+ ){0,2}(?:date|day|days|time|hour|month|year|quarter"
+        r"|weekday)\b"
+        r"|\bwann\b|\b(?:welche[rmns]?|an welchem) (?:\w+ )?(?:tag|datum|monat|jahr|uhrzeit|quartal)\b"
+        r"|\bseit wann\b",
     ),
     (
         Asked.PERSON,
-        r"\bwho(?:m|se)?\b|\b(?:what|which) (?:(?!of\b)\w+ ){0,2}(?:person|people|team|teams|department|manager|leaders?|role"
+        r"\bwho(?:m|se)?\b|\b(?:what|which) (?:(?!of\b)\w+ ){0,2}(?:person|people|team|teams|department|manager"
+        r"|leaders?|role"
         r"|roles|director|employee|employees|groups?|executive|officer)\b|\bwe[rnm]\b|\bwessen\b"
         r"|\bwelche[rsmn]? (?:\w+ )?(?:person|abteilung|team|rolle|mitarbeiter\w*|stelle)\b",
     ),
     (
         Asked.PLACE,
-        r"\bwhere\b|\b(?:what|which) (?:\w+ ){0,2}(?:office|city|country|countries|place|location|building|room|region"
-        r"|site|channel|page|folder|address)\b|\bwo(?:hin|her)?\b|\bwelche[rsmn]? (?:\w+ )?(?:ort|stadt|land|raum|büro)\b",
+        r"\bwhere\b|\b(?:what|which) (?:\w+ ){0,2}(?:office|city|country|countries|place|location|building|room"
+        r"|region"
+        r"|site|channel|page|folder|address)\b|\bwo(?:hin|her)?\b|\bwelche[rsmn]? (?:\w+ )?(?:ort|stadt|land"
+        r"|raum|büro)\b",
     ),
     (Asked.NUMBER, rf"(?:what|which|how|wie|welche).*{_SHARE}|\bhow many\b|\bwie ?viele\b"),
-    (Asked.AMOUNT, rf"\b(?:how (?:high|big|large)|wie ?viel|wie hoch)\b.*{_MONEY}|\bhow much (?:\w+ )?{_MONEY}"
-     rf"|\bhow much (?:is|are|was)\b|\bhow much (?:{_AUXILIARIES})\b.*{_MONEY}"),
-    (Asked.AMOUNT, r"\b(?:what|which) (?:(?:is|are|was|were) )?(?:(?!of\b)\S+ ){0,4}(?:cost|price|fee|budget|salary|allowance"
-     r"|stipend|limit|rate|amount|bonus|discount|per diem|cap|deposit|revenue|sales|income)s?\b"
-     r"|\bwhat (?:do|does|did|will|would) .+ (?:cost|pay|earn)\b|\bhow (?:expensive|costly)\b|\bwas kostet\b"),
-    (Asked.NUMBER, r"\bhow (?:much|high|big|large|far|tall|wide|heavy|deep|hot|cold|loud)\b|\bwie (?:viel|hoch|groß|weit|schwer)\b"
-     r"|\b(?:what|which) (?:\w+ ){0,3}(?:number|size|speed|length|score|count|temperature|minimum|maximum)\b"),
+    (
+        Asked.AMOUNT,
+        rf"\b(?:how (?:high|big|large)|wie ?viel|wie hoch)\b.*{_MONEY}|\bhow much (?:\w+ )?{_MONEY}"
+        rf"|\bhow much (?:is|are|was)\b|\bhow much (?:{_AUXILIARIES})\b.*{_MONEY}",
+    ),
+    (
+        Asked.AMOUNT,
+        r"\b(?:what|which) (?:(?:is|are|was|were) )?(?:(?!of\b)\S+ ){0,4}(?:cost|price|fee|budget|salary|allowance"
+        r"|stipend|limit|rate|amount|bonus|discount|per diem|cap|deposit|revenue|sales|income)s?\b"
+        r"|\bwhat (?:do|does|did|will|would) .+ (?:cost|pay|earn)\b|\bhow (?:expensive|costly)\b|\bwas kostet\b",
+    ),
+    (
+        Asked.NUMBER,
+        r"\bhow (?:much|high|big|large|far|tall|wide|heavy|deep|hot|cold|loud)\b|\bwie (?:viel|hoch|groß|weit"
+        r"|schwer)\b"
+        r"|\b(?:what|which) (?:\w+ ){0,3}(?:number|size|speed|length|score|count|temperature|minimum|maximum)\b",
+    ),
     (Asked.PROCEDURE, rf"\bhow (?:to|(?:{_AUXILIARIES}))\b|\bwie (?:{_AUXILIARIES}|man|\w+[te] (?:ich|man|wir))\b"),
-    (Asked.DEFINITION, r"^\W*what (?:is|are) (?:an? )?[\w'-]+(?: [\w'-]+)?\W*$|\bwhat does .+ (?:mean|stand for)\b"
-     r"|^\W*was (?:ist|sind|bedeutet)\b|\bdefinition\b"),
+    (
+        Asked.DEFINITION,
+        r"^\W*what (?:is|are) (?:an? )?[\w'-]+(?: [\w'-]+)?\W*$|\bwhat does .+ (?:mean|stand for)\b"
+        r"|^\W*was (?:ist|sind|bedeutet)\b|\bdefinition\b",
+    ),
     (Asked.THING, r"\b(?:which|what)\b|\bwelche[rsmn]?\b|\bwas\b"),
     (Asked.PROCEDURE, r"^\W*(?:how|wie)\b"),
     (Asked.YES_NO, rf"^\W*(?:[^?]{{0,80}},\s+)?(?:{_AUXILIARIES})\b|\bis there\b|\bor not\b"),
@@ -142,21 +170,28 @@ _COMPILED = tuple((asked, re.compile(pattern, re.IGNORECASE)) for asked, pattern
 _STARTS_YES_NO = re.compile(rf"^\W*(?:{_AUXILIARIES})\b", re.IGNORECASE)
 _SPLIT = re.compile(
     rf"[,;]?\s+(?:and|und|&|sowie)\s+(?=(?:(?:{_PREPOSITIONS})\s+)?(?:{_QUESTION_WORDS})\b)"
-    rf"|[,;]\s+(?:and|und)\s+(?=(?:{_AUXILIARIES})\s+(?:i|we|you|they|he|she|it|the|my|our|there|ich|wir|man|es|die|der|das)\b)",
+    rf"|[,;]\s+(?:and|und)\s+(?=(?:{_AUXILIARIES})\s+(?:i|we|you|they|he|she|it|the|my|our|there|ich|wir|man|es"
+    rf"|die|der|das)\b)",
     re.IGNORECASE,
 )
-_DOUBLE = re.compile(rf"^\W*({_QUESTION_WORDS})\s+(?:and|und)\s+({_QUESTION_WORDS})\s+(.+)$", re.IGNORECASE | re.DOTALL)
+_DOUBLE = re.compile(
+    rf"^\W*({_QUESTION_WORDS})\s+(?:and|und)\s+({_QUESTION_WORDS})\s+(.+)$", re.IGNORECASE | re.DOTALL
+)
 _UNIT = re.compile(r"\b(?:how many|wie ?viele)\s+(?:\w+ )??([\w-]{3,})", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“„«`]([^\"”“»`]{2,60})[\"”“»`]")
-_POINTS_BACK = re.compile(r"\b(?:it|its|they|them|their|that|this|those|these|one|es|sie|ihn|ihm|dies\w*|das|davon|dafür)\b", re.I)
-_GERMAN = frozenset(
-    """der die das ein eine und oder ist sind wie was wer wann wo warum welche welcher welches nicht für mit bei im am zum
-    zur den dem des kann darf muss gibt ich wir von auf viele lange werden wird haben hat""".split()
+_POINTS_BACK = re.compile(
+    r"\b(?:it|its|they|them|their|that|this|those|these|one|es|sie|ihn|ihm|dies\w*|das|davon|dafür)\b", re.I
 )
-_ENGLISH = frozenset(
-    """the a an and or is are how what who when where why which not for with at in on to of can may must do does there i we
-    my our many long will has have if be it""".split()
-)
+_GERMAN_WORDS = """
+    der die das ein eine und oder ist sind wie was wer wann wo warum welche welcher welches nicht für mit bei im
+    am zum zur den dem des kann darf muss gibt ich wir von auf viele lange werden wird haben hat
+"""
+_GERMAN = frozenset(_GERMAN_WORDS.split())
+_ENGLISH_WORDS = """
+    the a an and or is are how what who when where why which not for with at in on to of can may must do does
+    there i we my our many long will has have if be it
+"""
+_ENGLISH = frozenset(_ENGLISH_WORDS.split())
 _MIN_OWN_TERMS = 2
 _MAX_POINTING_TERMS = 4
 
@@ -178,7 +213,11 @@ def asked_for(sentence: str) -> Asked:
     """The kind of thing that one asking sentence wants."""
     if _STARTS_YES_NO.match(sentence):
         return Asked.YES_NO
-    matches = [(match.start(), order) for order, (_, pattern) in enumerate(_COMPILED) if (match := pattern.search(sentence))]
+    matches = [
+        (match.start(), order)
+        for order, (_, pattern) in enumerate(_COMPILED)
+        if (match := pattern.search(sentence))
+    ]
     # The first question word asks ("How do I report it when ..."); among rules that start there, their order decides.
     return _COMPILED[min(matches)[1]][0] if matches else Asked.OTHER
 
@@ -200,7 +239,9 @@ def _part(piece: str, told: str, first: str | None) -> Part:
         before = first
     elif first is None or not told:
         prefix, colon, rest = piece.partition(": ")
-        if colon and re.match(rf"(?:(?:{_PREPOSITIONS})\s+)?(?:{_QUESTION_WORDS}|{_AUXILIARIES})\b", rest, re.IGNORECASE):
+        if colon and re.match(
+            rf"(?:(?:{_PREPOSITIONS})\s+)?(?:{_QUESTION_WORDS}|{_AUXILIARIES})\b", rest, re.IGNORECASE
+        ):
             before, piece = prefix + colon.strip(), rest
     text = f"{before} {piece}".strip()
     unit = _UNIT.search(piece)
@@ -221,7 +262,7 @@ def _terms(text: str, focus_from: int) -> tuple[Term, ...]:
     terms: list[Term] = []
     for word, start, end in words_of(text):
         kind = _kind(word, start, openings, quoted)
-        if kind == "word" and (word.lower() in STOPWORDS or len(word) < 2):  # noqa: PLR2004
+        if kind == "word" and (word.lower() in STOPWORDS or len(word) < 2):
             continue
         terms.append(Term(text=word, stem=stem(word), start=start, end=end, kind=kind, focus=start >= focus_from))
     return tuple(terms)

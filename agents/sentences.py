@@ -9,30 +9,40 @@ from __future__ import annotations
 import re
 
 # Abbreviations after which a sentence goes on, lower case, without the last full stop.
-_NEVER_END = frozenset(
-    """mr mrs ms dr prof sr jr st mt ft vs cf approx ca resp fig figs eq sec ch vol ed eds pp p par para art abs
-    nr str tel ext bzw ggf inkl exkl zzgl evtl sog vgl usf mind max min std mio mrd tsd jan feb mär mrz apr jun
-    jul aug sep sept okt oct nov dez dec gem lt abt abb bsp z.b d.h u.a i.d.r o.ä s.o s.u v.a e.g i.e dipl ing
-    hr fr gen col lt maj capt rev hon gov sen rep attn dept est incl excl""".split()
-)
+_GO_ON = """
+    mr mrs ms dr prof sr jr st mt ft vs cf approx ca resp fig figs eq sec ch vol ed eds pp p par para art abs nr
+    str tel ext bzw ggf inkl exkl zzgl evtl sog vgl usf mind max min std mio mrd tsd jan feb mär mrz apr jun jul
+    aug sep sept okt oct nov dez dec gem lt abt abb bsp z.b d.h u.a i.d.r o.ä s.o s.u v.a e.g i.e dipl ing hr fr
+    gen col lt maj capt rev hon gov sen rep attn dept est incl excl
+"""
+_NEVER_END = frozenset(_GO_ON.split())
 # Abbreviations that end a sentence when the next word opens one.
-_MAY_END = frozenset("inc ltd corp co llc plc gmbh bros etc usw al a.m p.m u.s u.k u.n e.u ph.d b.a m.a".split())
+_OFTEN_LAST = """
+    inc ltd corp co llc plc gmbh bros etc usw al a.m p.m u.s u.k u.n e.u ph.d b.a m.a
+"""
+_MAY_END = frozenset(_OFTEN_LAST.split())
 # Abbreviations only in front of a number: "No. 5".
-_BEFORE_NUMBER = frozenset("no nos nr art sec p pp ch vol fig ziff rn".split())
-_OPENERS = frozenset(
-    """the a an it its this that these those there he she they we you i if when while for in on at to as by with
+_NUMBERED = """
+    no nos nr art sec p pp ch vol fig ziff rn
+"""
+_BEFORE_NUMBER = frozenset(_NUMBERED.split())
+_OPENING = """
+    the a an it its this that these those there he she they we you i if when while for in on at to as by with
     from after before all any each no not our your their his her please however but and or so such what who how
     why where which is are was do does can der die das ein eine es er sie wir ihr ich wenn bei im in am für mit
-    nach vor alle jede jeder kein nicht bitte aber und oder so dies diese dieser dieses dafür dabei auch""".split()
-)
-_MONTHS = frozenset(
-    """januar jänner februar märz april mai juni juli august september oktober november dezember january february
+    nach vor alle jede jeder kein nicht bitte aber und oder so dies diese dieser dieses dafür dabei auch
+"""
+_OPENERS = frozenset(_OPENING.split())
+_COUNTED = """
+    januar jänner februar märz april mai juni juli august september oktober november dezember january february
     march may june july october december quartal kalendertag werktag tag monat jahrhundert lebensjahr etage
-    stock halbjahr woche absatz satz kapitel""".split()
-)
-_BEFORE_ORDINAL = frozenset(
-    """am vom zum der die das dem den des bis im ab seit jeder jedem jeden jede beim und zur ins aufs""".split()
-)
+    stock halbjahr woche absatz satz kapitel
+"""
+_MONTHS = frozenset(_COUNTED.split())
+_LEADING = """
+    am vom zum der die das dem den des bis im ab seit jeder jedem jeden jede beim und zur ins aufs
+"""
+_BEFORE_ORDINAL = frozenset(_LEADING.split())
 _CLOSERS = "\"'”’»›)]}*_`"
 _TERMINATOR = re.compile(r"[.!?…]+[" + re.escape(_CLOSERS) + r"]*(?=\s)|[。！？][」』）”]*")
 _BREAK = re.compile(
@@ -120,7 +130,7 @@ def _number_ends(before: str, word: str, next_word: str) -> bool:
         return False
     if len(word) > 2:
         return True
-    previous = before.split()[-1].lower().strip("(*_") if before.split() else ""
+    previous = before.rsplit(maxsplit=1)[-1].lower().strip("(*_")
     return not (next_word.lower() in _MONTHS or previous in _BEFORE_ORDINAL)
 
 

@@ -32,7 +32,7 @@ class Embeddings(Protocol):
         ...
 
     def embed_tokens(self, texts: Sequence[str]) -> Sequence[Tokens]:
-        """For each text its tokens' vectors of length 1 in context, (t, d), without special tokens; their (start, end)."""
+        """For each text its tokens' vectors in context, (t, d), of length 1, and their (start, end)."""
         ...
 
 
@@ -70,8 +70,6 @@ SIGNALS = (
     "term_match_worst",
     "term_match_near",
     "term_match_near_worst",
-    "term_match_context",
-    "term_match_context_worst",
     "coverage",
     "coverage_near",
     "coverage_context",
@@ -100,6 +98,7 @@ _FULL_LENGTH = 40
 # Cosines of contextual token vectors: unrelated words lie at about 0.3, forms of one word above 0.8.
 _UNLIKE, _ALIKE = 0.3, 0.8
 _NEARBY = 0.7
+_COMPOUND = 5
 
 
 def common_rarity(_word: str) -> float:
@@ -108,15 +107,17 @@ def common_rarity(_word: str) -> float:
 
 
 def context_of(candidate: Candidate) -> str:
-    """Title, headings and lead-in of a candidate in one line; what it is about beside its own words; "-" for nothing."""
+    """Title, headings, lead-in and columns in one line: what the candidate is about; "-" for nothing."""
     parts = (candidate.title, *candidate.headings, candidate.lead_in or "", " ".join(candidate.columns))
     return " > ".join(part for part in parts if part) or "-"
 
 
 def term_weights(terms: Sequence[Term], rarity: Rarity) -> Array:
-    """(terms,) weight of each term of a part: rare ones and names count more, what was told before the question less."""
+    """(terms,) weights: rare words and names count more, what was told before the question and what frames it less."""
     weights = [
-        rarity(term.text) * (1.0 if term.kind == "word" else _NAME_WEIGHT) * (1.0 if term.focus else _TOLD_WEIGHT)
+        rarity(term.text)
+        * (1.0 if term.kind == "word" else _NAME_WEIGHT)
+        * (1.0 if term.focus else _TOLD_WEIGHT)
         * (_FRAME_WEIGHT if term.kind == "word" and term.text.lower() in FRAME_WORDS else 1.0)
         for term in terms
     ]
@@ -135,7 +136,7 @@ def term_vectors(terms: Sequence[Term], tokens: Tokens) -> Array:
 
 
 def term_matches(query: Array, tokens: Tokens) -> Array:
-    """(terms,) late interaction: each query term's greatest cosine with any token (ColBERT, Khattab and Zaharia 2020)."""
+    """(terms,) late interaction: each term's greatest cosine with any token (ColBERT, Khattab and Zaharia 2020)."""
     vectors, _ = tokens
     if not len(vectors) or not len(query):
         return np.zeros(len(query), dtype=np.float32)
@@ -156,9 +157,14 @@ def worst(values: Array, weights: Array) -> float:
 
 
 def covered(terms: Sequence[Term], stems: Set[str]) -> Array:
-    """(terms,) 1 where the term's stem stands in `stems`, also as a part of a longer word (German compounds)."""
-    found = [t.stem in stems or (len(t.stem) > 4 and any(t.stem in s or (len(s) > 4 and s in t.stem) for s in stems)) for t in terms]  # noqa: PLR2004
+    """(terms,) 1 where the term's stem stands in `stems`, also as part of a longer word (German compounds)."""
+    found = [term.stem in stems or _within(term.stem, stems) for term in terms]
     return np.asarray(found, dtype=np.float32)
+
+
+def _within(wanted: str, stems: Set[str]) -> bool:
+    long = [stem for stem in stems if len(stem) >= _COMPOUND]
+    return len(wanted) >= _COMPOUND and any(wanted in stem or stem in wanted for stem in long)
 
 
 def gaps(terms: Sequence[Term], weights: Array, matches: Array, near: Set[str], around: Set[str]) -> Array:
@@ -195,7 +201,9 @@ def row_match(terms: Sequence[Term], candidate: Candidate) -> float:
     return float(in_cells.mean() * (0.5 + 0.5 * np.maximum(in_columns - in_cells, 0).mean()))
 
 
-def measure(part: Part, candidates: Sequence[Candidate], embeddings: Embeddings, rarity: Rarity = common_rarity) -> Array:
+def measure(
+    part: Part, candidates: Sequence[Candidate], embeddings: Embeddings, rarity: Rarity = common_rarity
+) -> Array:
     """(candidates, SIGNALS) the signals of every candidate for one question part."""
     if not candidates:
         return np.zeros((0, len(SIGNALS)), dtype=np.float32)
@@ -203,18 +211,16 @@ def measure(part: Part, candidates: Sequence[Candidate], embeddings: Embeddings,
     query = term_vectors(part.terms, embeddings.embed_tokens([part.text])[0])
     asked = embeddings.embed_sentences([part.text])[0]
     sentences = embeddings.embed_tokens([c.text for c in candidates])
-    passages = _surroundings(query, embeddings, [c.passage_text for c in candidates], len(asked))
     headings = _surroundings(query, embeddings, [context_of(c) for c in candidates], len(asked))
     best_score = max((c.passage_score for c in candidates), default=0.0) or 1.0
     rows = []
     for candidate, tokens in zip(candidates, sentences, strict=True):
-        passage, heading = passages[candidate.passage_text], headings[context_of(candidate)]
+        heading = headings[context_of(candidate)]
         own = term_matches(query, tokens)
         near = np.maximum(own, heading.matches)
-        around = np.maximum(near, passage.matches)
         stems = content_stems(candidate.text)
         near_stems = stems | heading.stems
-        all_stems = near_stems | passage.stems
+        all_stems = near_stems | content_stems(candidate.passage_text)
         unmet = gaps(part.terms, weights, near, near_stems, near_stems if candidate.cells else all_stems)
         sentence = _mean(tokens, len(asked))
         cosine = float(asked @ sentence)
@@ -222,7 +228,7 @@ def measure(part: Part, candidates: Sequence[Candidate], embeddings: Embeddings,
             {
                 "sentence_cosine": cosine,
                 "context_cosine": float(asked @ _unit(sentence + heading.mean)),
-                "passage_cosine": float(asked @ passage.mean),
+                "passage_cosine": candidate.dense,
                 "heading_cosine": float(asked @ heading.mean),
                 "passage_score": candidate.passage_score / best_score,
                 "passage_lexical": math.log1p(max(candidate.lexical, 0.0)),
@@ -231,8 +237,6 @@ def measure(part: Part, candidates: Sequence[Candidate], embeddings: Embeddings,
                 "term_match_worst": worst(own, weights),
                 "term_match_near": weighted(near, weights),
                 "term_match_near_worst": worst(near, weights),
-                "term_match_context": weighted(around, weights),
-                "term_match_context_worst": worst(around, weights),
                 "coverage": weighted(covered(part.terms, stems), weights),
                 "coverage_near": weighted(covered(part.terms, near_stems), weights),
                 "coverage_context": weighted(covered(part.terms, all_stems), weights),
@@ -266,17 +270,21 @@ def _add_margins(rows: list[dict[str, float]], source: str, name: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Surrounding:
-    """A passage or a line of headings, measured once for all candidates in it."""
+    """A line of title, headings and lead-in, measured once for all candidates under it."""
 
     matches: Array
     mean: Array
     stems: frozenset[str]
 
 
-def _surroundings(query: Array, embeddings: Embeddings, texts: Sequence[str], dimensions: int) -> dict[str, _Surrounding]:
+def _surroundings(
+    query: Array, embeddings: Embeddings, texts: Sequence[str], dimensions: int
+) -> dict[str, _Surrounding]:
     distinct = list(dict.fromkeys(texts))
     return {
-        text: _Surrounding(matches=term_matches(query, tokens), mean=_mean(tokens, dimensions), stems=content_stems(text))
+        text: _Surrounding(
+            matches=term_matches(query, tokens), mean=_mean(tokens, dimensions), stems=content_stems(text)
+        )
         for text, tokens in zip(distinct, embeddings.embed_tokens(distinct), strict=True)
     }
 

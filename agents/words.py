@@ -5,38 +5,45 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-STOPWORDS = frozenset(
-    """a an the and or but if then else of to in on at by for from with without as into onto over under up down out off
-    about than that this these those there here it its it's he she they them their his her him we us our ours you your yours i i'm
-    i'd i'll i've me my mine myself yourself be is are was were been being am do does did done doing have has had having can could may might must
-    shall should will would what which who whom whose when where why how much many more most some any each every all both
-    either neither no not nor only own same so such too very just also again once ever still yet please tell say get gets got
-    need needs needed want wants like let lets make makes made s t d ll re ve isn't aren't don't doesn't didn't can't won't anyone someone something
-    anything one ones other another per via etc while during before after between through because until upon within
-    long often soon far old work works use used happen happens mean there's what's who's we're you're
-    der die das den dem des ein eine einen einem einer eines und oder aber wenn dann als wie was wer wen wem wessen wann wo
-    wohin woher warum weshalb wieso welche welcher welches welchem welchen ist sind war waren sein wird werden wurde wurden
-    hat haben hatte hatten kann können konnte darf dürfen muss müssen soll sollen sollte sollten will wollen möchte ich du er sie es wir ihr mich
-    mir uns euch ihn ihm ihnen mein meine meinen meiner meinem sein seine unser unsere unseren ihre ihren nicht kein keine keinen auch noch nur schon so zu zum
-    zur im in am an auf aus bei mit nach von vom vor für über unter durch gegen ohne um bis ab seit man sich gibt es viel viele
-    lange oft bitte dass daß ob denn mehr sehr etwa etwas""".split()
-)
+_WITHOUT_CONTENT = """
+    a an the and or but if then else of to in on at by for from with without as into onto over under up down out
+    off about than that this these those there here it its it's he she they them their his her him we us our
+    ours you your yours i i'm i'd i'll i've me my mine myself yourself be is are was were been being am do does
+    did done doing have has had having can could may might must shall should will would what which who whom
+    whose when where why how much many more most some any each every all both either neither no not nor only own
+    same so such too very just also again once ever still yet please tell say get gets got need needs needed
+    want wants like let lets make makes made s t d ll re ve isn't aren't don't doesn't didn't can't won't anyone
+    someone something anything one ones other another per via etc while during before after between through
+    because until upon within long often soon far old work works use used happen happens mean there's what's
+    who's we're you're der die das den dem des ein eine einen einem einer eines und oder aber wenn dann als wie
+    was wer wen wem wessen wann wo wohin woher warum weshalb wieso welche welcher welches welchem welchen ist
+    sind war waren sein wird werden wurde wurden hat haben hatte hatten kann können konnte darf dürfen muss
+    müssen soll sollen sollte sollten will wollen möchte ich du er sie es wir ihr mich mir uns euch ihn ihm
+    ihnen mein meine meinen meiner meinem sein seine unser unsere unseren ihre ihren nicht kein keine keinen
+    auch noch nur schon so zu zum zur im in am an auf aus bei mit nach von vom vor für über unter durch gegen
+    ohne um bis ab seit man sich gibt es viel viele lange oft bitte dass daß ob denn mehr sehr etwa etwas
+"""
+STOPWORDS = frozenset(_WITHOUT_CONTENT.split())
 # Words that frame a question or name the kind of thing asked for; an answer need not take them up.
-FRAME_WORDS = frozenset(
-    """take takes taken give gives given go goes going gone come comes ask asks asked keep keeps bring brings put find look see know
-    hold holds apply applies carry carried raise happen start begin begins end ends finish set run runs show use have receive
-    number name amount kind type sort way thing things person people somebody day days date time times hour hours week weeks month months year
-    years cost costs price prices pay pays paid earn earns spend worth charge charged rate maximum minimum highest lowest least usual usually
-    typically typical normally currently current new recent right allowed able possible total exactly approximately company firm place
-    called large big high heavy fast quickly soon early late next last first same different particular several certain expensive
-    bekommen bekommt erhalten zahlen zahlt kosten kostet betrag preis tag tage tagen datum zeit stunde stunden woche wochen monat monate jahr
-    jahre anzahl name art person personen hoch groß gelten gilt machen macht geben darf neue neuen neuer firma unternehmen""".split()
-)
+_FRAMING = """
+    take takes taken give gives given go goes going gone come comes ask asks asked keep keeps bring brings put
+    find look see know hold holds apply applies carry carried raise happen start begin begins end ends finish
+    set run runs show use have receive number name amount kind type sort way thing things person people somebody
+    day days date time times hour hours week weeks month months year years cost costs price prices pay pays paid
+    earn earns spend worth charge charged rate maximum minimum highest lowest least usual usually typically
+    typical normally currently current new recent right allowed able possible total exactly approximately
+    company firm place called large big high heavy fast quickly soon early late next last first same different
+    particular several certain expensive bekommen bekommt erhalten zahlen zahlt kosten kostet betrag preis tag
+    tage tagen datum zeit stunde stunden woche wochen monat monate jahr jahre anzahl name art person personen
+    hoch groß gelten gilt machen macht geben darf neue neuen neuer firma unternehmen
+"""
+FRAME_WORDS = frozenset(_FRAMING.split())
 _WORD = re.compile(r"[^\W_]+(?:[-'’.&/+#][^\W_]+)*[+#%]*", re.UNICODE)
-_SUFFIXES = (
-    "ization ational ements ations ement ments ation ances ences ment ance ence ities ingly ible able ings ions ness ity ion"
-    " ing ers ies ied ive ungen ung heit keit lich isch ern em en er es ed ly al or e s n y"
-).split()
+_ENDINGS = """
+    ization ational ements ations ement ments ation ances ences ment ance ence ities ingly ible able ings ions
+    ness ity ion ing ers ies ied ive ungen ung heit keit lich isch ern em en er es ed ly al or e s n y
+"""
+_SUFFIXES = tuple(_ENDINGS.split())
 _MIN_STEM = 3
 _MIN_WORD = 4
 

@@ -117,6 +117,7 @@ class Platform:
         self.home.mkdir(parents=True, exist_ok=True)
         try:
             with FileLock(self.home / "write.lock", timeout=1):
+                self.index.follow(self.catalog)
                 yield
         except Timeout as error:
             raise WorkFailed(f"another groundcrew process is writing to {self.home}; wait for it to end") from error

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,12 +86,14 @@ class Catalog:
             CatalogError: the file is no catalog, is damaged or was written by another version.
         """
         self._database = Database(path)
+        self.id = uuid.uuid4().hex
         try:
             with self._database.transaction() as db:
                 if not db.execute("select 1 from sqlite_master where name = 'meta'").fetchone():
                     for statement in _SCHEMA.split(";"):
                         db.execute(statement)
-                    db.execute("insert into meta values ('schema', ?)", (str(SCHEMA_VERSION),))
+                    db.execute("insert into meta values ('schema', ?), ('revision', '0'), ('writer', '')",
+                               (str(SCHEMA_VERSION),))
                 found = db.execute("select value from meta where key = 'schema'").fetchone()
         except CatalogError:
             self.close()
@@ -103,6 +106,15 @@ class Catalog:
     def close(self) -> None:
         """Closes every thread's connection."""
         self._database.close()
+
+    def revision(self) -> tuple[int, str]:
+        """How often the indexes were changed, and the `id` of the catalog object that did it last."""
+        values = dict(self._database.read("select key, value from meta"))
+        return int(values["revision"]), str(values["writer"])
+
+    def _revise(self, db: sqlite3.Connection) -> None:
+        db.execute("update meta set value = cast(value as integer) + 1 where key = 'revision'")
+        db.execute("update meta set value = ? where key = 'writer'", (self.id,))
 
     # --- what a sync needs ---------------------------------------------------------------------------------
 
@@ -128,12 +140,14 @@ class Catalog:
     def announce(self, chunk_ids: Iterable[str]) -> None:
         """Notes chunks that are about to be written to the indexes: waste, unless they are committed."""
         with self._database.transaction() as db:
+            self._revise(db)
             db.executemany("insert or ignore into waste select ? where not exists "
                            "(select 1 from chunks where id = ?)", [(i, i) for i in chunk_ids])
 
     def commit(self, documents: Sequence[NewDocument]) -> None:
         """Makes these documents, their texts and chunks current, all at once; what they replace becomes waste."""
         with self._database.transaction() as db:
+            self._revise(db)
             for new in documents:
                 self._put(db, new)
 
@@ -163,12 +177,14 @@ class Catalog:
     def refresh(self, document_id: str, fingerprint: str, modified_at: str, access_id: int) -> None:
         """Notes what changed about a file whose content did not."""
         with self._database.transaction() as db:
+            self._revise(db)
             db.execute("update documents set fingerprint = ?, modified_at = ?, access_id = ? where id = ?",
                        (fingerprint, modified_at, access_id, document_id))
 
     def remove(self, document_ids: Iterable[str]) -> None:
         """Forgets documents with all their versions; their chunks become waste."""
         with self._database.transaction() as db:
+            self._revise(db)
             for document_id in document_ids:
                 db.execute("insert or ignore into waste select id from chunks where document_id = ?", (document_id,))
                 db.execute("delete from quarantine where (source, uri) in "
@@ -192,6 +208,7 @@ class Catalog:
     def discarded(self, chunk_ids: Sequence[str]) -> None:
         """Notes that the indexes have dropped these."""
         with self._database.transaction() as db:
+            self._revise(db)
             db.executemany("delete from waste where chunk_id = ?", [(i,) for i in chunk_ids])
 
     def synced(self, name: str, kind: str, location: str, at: str) -> None:

@@ -29,6 +29,7 @@ class ChunkIndex:
     def __init__(self, vectors: VectorIndex, lexical: LexicalIndex) -> None:
         self.vectors = vectors
         self.lexical = lexical
+        self._seen: tuple[int, str] | None = None
 
     def write(self, chunks: Sequence[Chunk], documents: Mapping[str, Document]) -> None:
         """Adds or replaces chunks in both indexes."""
@@ -44,6 +45,13 @@ class ChunkIndex:
         """Changes who may find these chunks, in both indexes."""
         self.vectors.set_access(chunks, documents)
         self.lexical.set_access(chunks, documents)
+
+    def follow(self, catalog: Catalog) -> None:
+        """Reads anew what another process has written since: Chroma keeps what it has read in memory for good."""
+        revision = catalog.revision()
+        if self._seen is not None and revision != self._seen and revision[1] != catalog.id:
+            self.vectors.close()
+        self._seen = revision
 
     def close(self) -> None:
         """Lets go of the files."""

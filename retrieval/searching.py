@@ -10,7 +10,7 @@ from ingest.locating import locate
 from ingest.model import Document
 
 from .access import Principal, readable
-from .errors import FilterError
+from .errors import FilterError, SearchIndexError
 from .fusing import fuse
 from .index import ChunkIndex
 from .model import Hit, IndexFilter, Query
@@ -26,7 +26,7 @@ class SearchSettings:
     """`pool` chunks are taken from each index; `dense_weight` of 1 is vectors alone, 0 words alone."""
 
     pool: int = 60
-    dense_weight: float = 0.6
+    dense_weight: float = 0.7
 
 
 class Searcher:
@@ -44,6 +44,15 @@ class Searcher:
             FilterError: `query.where` names an unknown key.
             SearchIndexError: an index cannot be read.
         """
+        self._index.follow(self._catalog)
+        try:
+            return self._search(query)
+        except SearchIndexError:
+            # Another process may have been in the middle of a write; what is really damaged fails again.
+            self._index.close()
+            return self._search(query)
+
+    def _search(self, query: Query) -> list[Hit]:
         only = IndexFilter(access=readable(query.principal, self._catalog.accesses()), terms=_terms(query))
         pool = max(self._settings.pool, query.k)
         dense = dict(self._index.vectors.search(query.text, pool, only))
@@ -64,7 +73,7 @@ class Searcher:
         hits: list[Hit] = []
         for chunk_id, score in ranked:
             chunk = chunks.get(chunk_id)
-            if chunk is None or chunk.document_id not in documents or len(hits) == query.k:
+            if chunk is None or chunk.document_id not in documents or len(hits) >= query.k:
                 continue
             why = {name: round(scores[chunk_id], 4) for name, scores in (("dense", dense), ("lexical", lexical))
                    if chunk_id in scores}

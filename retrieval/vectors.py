@@ -15,7 +15,7 @@ from ingest.model import Chunk, Document
 
 from .errors import as_index_error
 from .model import IndexFilter
-from .ports import Embedder, Scored
+from .ports import Array, Embedder, Scored
 
 T = TypeVar("T")
 
@@ -33,6 +33,7 @@ class VectorIndex:
         self._embedder = embedder
         self._lock = threading.Lock()
         self._opened: tuple[Any, Any] | None = None
+        self._latest: tuple[str, Array] | None = None
 
     def write(self, chunks: Sequence[Chunk], documents: Mapping[str, Document]) -> None:
         """Embeds and stores chunks. Texts that are equal are embedded once."""
@@ -62,9 +63,9 @@ class VectorIndex:
         """The k nearest chunks by cosine, which is the score."""
         if k < 1 or (only.access is not None and not only.access):
             return []
-        vectors = self._embedder.embed([text])
+        vector = self._vector_of(text)
         with self._guarded():
-            found = self._collection.query(query_embeddings=vectors, n_results=k, where=_where(only),
+            found = self._collection.query(query_embeddings=vector[None, :], n_results=k, where=_where(only),
                                            include=["distances"])
         return [(chunk_id, 1.0 - float(distance))
                 for chunk_id, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
@@ -77,7 +78,7 @@ class VectorIndex:
             found = self._collection.get(ids=list(chunk_ids), include=["embeddings"])
         if not found["ids"]:
             return {}
-        cosines = np.asarray(found["embeddings"], dtype=np.float32) @ self._embedder.embed([text])[0]
+        cosines = np.asarray(found["embeddings"], dtype=np.float32) @ self._vector_of(text)
         return {chunk_id: float(cosine) for chunk_id, cosine in zip(found["ids"], cosines, strict=True)}
 
     def ids(self) -> set[str]:
@@ -98,6 +99,13 @@ class VectorIndex:
                 client.close()
                 self._opened = None
 
+    def _vector_of(self, text: str) -> Array:
+        """A query's vector; that of the latest query is kept, since one search asks for it twice."""
+        known = self._latest
+        if known is None or known[0] != text:
+            known = self._latest = (text, self._embedder.embed([text])[0])
+        return known[1]
+
     def _guarded(self) -> AbstractContextManager[None]:
         return as_index_error(f"the vector index in {self._folder}")
 
@@ -112,15 +120,29 @@ class VectorIndex:
         # Before the import: chromadb reads it once, and its product telemetry is on by default.
         os.environ["ANONYMIZED_TELEMETRY"] = "False"
         import chromadb
+        from chromadb.api.shared_system_client import SharedSystemClient
         from chromadb.config import Settings
 
         self._folder.mkdir(parents=True, exist_ok=True)
-        client = chromadb.PersistentClient(path=str(self._folder), settings=Settings(anonymized_telemetry=False))
+        try:
+            client = chromadb.PersistentClient(path=str(self._folder), settings=Settings(anonymized_telemetry=False))
+        except BaseException:
+            # Chroma keeps what failed to start and would hand it out again when the folder is made anew.
+            SharedSystemClient._identifier_to_system.pop(str(self._folder), None)
+            raise
+        try:
+            return client, self._collection_of(client)
+        except BaseException:
+            client.close()
+            raise
+
+    @staticmethod
+    def _collection_of(client: Any) -> Any:
         collection = client.get_or_create_collection(
             _COLLECTION, embedding_function=None,
             configuration={"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200}})
-        collection.count()
-        return client, collection
+        collection.count()  # Reads the file, so that damage shows here.
+        return collection
 
 
 def _metadata(document: Document) -> dict[str, str | int]:

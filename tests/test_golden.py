@@ -193,7 +193,7 @@ def _mail(path: Path, citation: Citation) -> str:
         elif part.get_filename():
             texts.append(part.get_filename())
             texts += _attached(part.get_payload(decode=True), part.get_filename())
-    return _fold(re.sub(r"<[^>]*>", " ", "\n".join(texts)))
+    return _fold(re.sub(r"</?[a-z][^>@]*>", " ", "\n".join(texts)))
 
 
 def _attached(data: bytes, name: str) -> list[str]:

@@ -7,8 +7,7 @@ import pytest
 from agents.judging import Judge
 from agents.question import understand
 from agents.signals import Candidate
-
-from word_embeddings import WordEmbeddings
+from tests.agents.word_embeddings import WordEmbeddings
 
 TEXTS = (
     "Hotels are booked through the travel desk.",
@@ -19,18 +18,25 @@ TEXTS = (
 
 
 def candidates(texts: tuple[str, ...] = TEXTS) -> list[Candidate]:
-    return [Candidate(text=text, passage_text=text, title="Handbook", passage_score=1.0 - i / 10, rank=i) for i, text in enumerate(texts)]
+    return [
+        Candidate(text=text, passage_text=text, title="Handbook", passage_score=1.0 - i / 10, rank=i)
+        for i, text in enumerate(texts)
+    ]
 
 
 def test_takes_the_sentence_that_answers() -> None:
-    judgement = Judge.load().judge(understand("How long does the probation period of apprentices last?"), candidates(), WordEmbeddings())
+    judgement = Judge.load().judge(
+        understand("How long does the probation period of apprentices last?"), candidates(), WordEmbeddings()
+    )
     (part,) = judgement.parts
     assert judgement.answered
     assert TEXTS[part.chosen[0].index] == "The probation period of apprentices lasts 4 months."
 
 
 def test_abstains_when_nothing_comes_near_and_still_names_the_nearest() -> None:
-    judgement = Judge.load().judge(understand("What discount do universities get on licences?"), candidates(), WordEmbeddings())
+    judgement = Judge.load().judge(
+        understand("What discount do universities get on licences?"), candidates(), WordEmbeddings()
+    )
     assert not judgement.answered
     assert judgement.parts[0].chosen
 

@@ -68,7 +68,9 @@ def test_terms_are_exact_spans_of_the_parts_text() -> None:
         assert all(part.text[term.start : term.end] == term.text for term in part.terms)
 
 
-@pytest.mark.parametrize(("text", "language"), [("Who may sign?", "en"), ("Wer darf unterschreiben?", "de"), ("谁可以签字?", "other")])
+@pytest.mark.parametrize(
+    ("text", "language"), [("Who may sign?", "en"), ("Wer darf unterschreiben?", "de"), ("谁可以签字?", "other")]
+)
 def test_guesses_the_language(text: str, language: str) -> None:
     assert understand(text).language == language
 

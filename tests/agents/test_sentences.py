@@ -47,6 +47,8 @@ def test_a_blank_line_ends_a_sentence_and_a_soft_wrap_does_not() -> None:
 @given(st.text(alphabet="aB1 .!?\n\t-*()“”z。", max_size=80))
 def test_spans_are_ordered_trimmed_and_cover_every_word(text: str) -> None:
     spans = split_sentences(text)
-    outside = "".join(text[a:b] for a, b in zip([0, *(e for _, e in spans)], [*(s for s, _ in spans), len(text)], strict=True))
+    outside = "".join(
+        text[a:b] for a, b in zip([0, *(e for _, e in spans)], [*(s for s, _ in spans), len(text)], strict=True)
+    )
     assert outside.strip() == ""
     assert all(text[s:e] == text[s:e].strip() != "" for s, e in spans)

@@ -11,8 +11,7 @@ from agents.kinds import kind_present
 from agents.question import Part, understand
 from agents.signals import SIGNALS, Candidate, gaps, measure, names_missing, novelty, row_match, term_weights
 from agents.words import content_stems
-
-from word_embeddings import WordEmbeddings
+from tests.agents.word_embeddings import WordEmbeddings
 
 
 def part(question: str) -> Part:
@@ -48,7 +47,9 @@ def test_the_kind_asked_for_is_found_where_it_stands(question: str, answers: str
 
 def test_a_number_that_the_question_itself_gives_is_no_answer() -> None:
     asked = part("How many weeks of leave do I earn after five years?")
-    assert kind_present(asked, "After five years you may ask for leave.") < kind_present(asked, "After five years: 3 weeks.")
+    assert kind_present(asked, "After five years you may ask for leave.") < kind_present(
+        asked, "After five years: 3 weeks."
+    )
 
 
 def test_a_restated_question_brings_nothing_new() -> None:
@@ -84,7 +85,8 @@ def test_the_row_that_carries_the_name_matches_better() -> None:
 
 def test_the_sentence_that_takes_up_the_questions_words_leaves_the_smaller_gap() -> None:
     good, poor = measured(
-        "How long is the warranty on pumps?", [sentence("The warranty on pumps is 24 months."), sentence("Hotels cost 90 euros.")]
+        "How long is the warranty on pumps?",
+        [sentence("The warranty on pumps is 24 months."), sentence("Hotels cost 90 euros.")],
     )
     assert good["gap"] < poor["gap"]
     assert good["sentence_cosine"] > poor["sentence_cosine"]
@@ -94,7 +96,10 @@ def test_the_sentence_that_takes_up_the_questions_words_leaves_the_smaller_gap()
 def test_headings_count_as_met_words() -> None:
     bare, under_heading = measured(
         "How long is the probation of apprentices?",
-        [sentence("It lasts 4 months."), Candidate(text="It lasts 4 months.", passage_text="-", headings=("Probation of apprentices",))],
+        [
+            sentence("It lasts 4 months."),
+            Candidate(text="It lasts 4 months.", passage_text="-", headings=("Probation of apprentices",)),
+        ],
     )
     assert under_heading["gap"] < bare["gap"]
 

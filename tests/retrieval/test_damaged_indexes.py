@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import FakeEmbedder, make_chunk, make_document
+from tests.fakes import FakeEmbedder, make_chunk, make_document
 
 from retrieval.errors import SearchIndexError, as_index_error
 from retrieval.lexical import LexicalIndex

@@ -1,0 +1,78 @@
+"""The plan of the house, held against the imports: floors, one home a library, sizes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from importlinter.cli import lint_imports
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+FLOORS = ("ingest", "retrieval", "agents", "api")
+MODULES = sorted(path for floor in FLOORS for path in (REPOSITORY / floor).rglob("*.py"))
+MOST_LINES = 320
+
+HOMES = {
+    "chromadb": ("retrieval/vectors.py",),
+    "tantivy": ("retrieval/lexical.py",),
+    "unstructured": ("ingest/parsing/unstructured.py",),
+    "fastapi": ("api/",),
+    "starlette": ("api/",),
+    "uvicorn": ("api/",),
+    "typer": ("api/",),
+    "rich": ("api/",),
+    "workflows": ("agents/crew.py",),
+    "openvino": ("retrieval/",),
+    "torch": ("retrieval/embedding.py",),
+    "sentence_transformers": ("retrieval/embedding.py",),
+    "sqlite3": ("ingest/",),
+}
+ENVIRONMENT = {"api/settings.py", "api/__main__.py", "api/cli.py", "retrieval/embedding.py", "retrieval/vectors.py",
+               "ingest/parsing/unstructured.py", "ingest/parsing/ocr.py", "api/demo.py"}
+"""Settings read the environment; the others hand it on to a program that they start, or switch off a library's
+network or telemetry before importing it."""
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(REPOSITORY).as_posix()
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The top-level packages that a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module.split(".")[0]
+
+
+def test_the_floors_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    assert lint_imports(config_filename=str(REPOSITORY / "pyproject.toml"), no_cache=True) == 0
+
+
+@pytest.mark.parametrize("library", sorted(HOMES))
+def test_each_library_has_one_home(library: str) -> None:
+    users = [name_of(path) for path in MODULES if library in imports(path)]
+    assert [user for user in users if not user.startswith(HOMES[library])] == []
+
+
+def test_the_environment_is_touched_in_few_places() -> None:
+    touching = set()
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "putenv"):
+                touching.add(name_of(path))
+    assert touching <= ENVIRONMENT
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_is_readable_in_one_sitting(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_says_what_it_is(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))

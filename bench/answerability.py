@@ -356,8 +356,8 @@ def report(sets: dict[str, list[Case]]) -> float:
         best = max(points, key=utility)
         reach = right.sum() / max(sum(c.answerable for c in cases), 1)
         print(
-            f"{label}: of the answerable {reach:.2f} among those chosen; AUC right against all else {auc(right, p):.2f}; "
-            f"best at {best[0]:.2f}: {best[1]:.2f} right, {best[2]:.2f} wrong, {best[3]:.2f} of the unanswerable abstained"
+            f"{label}: of the answerable {reach:.2f} among those chosen; AUC right to rest {auc(right, p):.2f}; "
+            f"best at {best[0]:.2f}: {best[1]:.2f} right, {best[2]:.2f} wrong, abstained on {best[3]:.2f} of the rest"
         )
     return float(np.linspace(0.1, 0.9, 33)[int(np.argmax(totals))])
 

@@ -12,6 +12,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from .markup import plain
 from .model import Chunk, Element, ElementKind, ParsedDocument, Segment
@@ -136,7 +137,7 @@ class _Chunker:
     def _cut_text(self, start: int, end: int, room: int) -> list[tuple[int, int]]:
         """[start, end) cut after sentences where possible, else between words, else between characters."""
         bounds = [start, *(start + m.end() for m in _BREAK.finditer(self._parsed.text[start:end])), end]
-        spans = [(a, b) for a, b in zip(bounds, bounds[1:], strict=False) if self._parsed.text[a:b].strip()]
+        spans = [(a, b) for a, b in pairwise(bounds) if self._parsed.text[a:b].strip()]
         costs = self._count([self._plain_span(a, b) for a, b in spans])
         merged: list[tuple[int, int]] = []
         used = 0

@@ -32,8 +32,7 @@ class BertEncoder:
         """
         try:
             config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-            if config.get("model_type") != "bert" or config.get("hidden_act") != "gelu":
-                raise ModelError(f"{folder} is not a BERT with exact GELU, but {config.get('model_type')!r}")
+            _check_architecture(config, folder)
             self._model = _compile(_build(config, _load_weights(folder / "model.safetensors")))
         except FileNotFoundError as error:
             raise ModelError(f"the model folder {folder} lacks {Path(error.filename or 'a file').name}") from error
@@ -48,6 +47,11 @@ class BertEncoder:
         request = self._model.create_infer_request()
         result = request.infer({"ids": ids, "mask": mask})
         return np.array(result[0], dtype=np.float32), np.array(result[1], dtype=np.float32)
+
+
+def _check_architecture(config: dict[str, Any], folder: Path) -> None:
+    if config.get("model_type") != "bert" or config.get("hidden_act") != "gelu":
+        raise ModelError(f"{folder} is not a BERT with exact GELU, but {config.get('model_type')!r}")
 
 
 def _load_weights(path: Path) -> dict[str, Array]:

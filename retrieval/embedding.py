@@ -208,7 +208,7 @@ class SentenceTransformerEmbedder:
 
 
 def _storable(text: str) -> str:
-    """The text with half a surrogate pair as "?", one for one: a command line may hold some, no tokenizer takes them."""
+    """The text with lone surrogates as "?", one for one: a command line may hold some, no tokenizer takes them."""
     return text.encode(errors="replace").decode()
 
 

@@ -125,7 +125,8 @@ class VectorIndex:
 
         self._folder.mkdir(parents=True, exist_ok=True)
         try:
-            client = chromadb.PersistentClient(path=str(self._folder), settings=Settings(anonymized_telemetry=False))
+            client: Any = chromadb.PersistentClient(
+                path=str(self._folder), settings=Settings(anonymized_telemetry=False))
         except BaseException:
             # Chroma keeps what failed to start and would hand it out again when the folder is made anew.
             SharedSystemClient._identifier_to_system.pop(str(self._folder), None)

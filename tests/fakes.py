@@ -62,10 +62,17 @@ class FakeConnector:
         return f"{self.location}/{name}"
 
     def list(self) -> Listing:
-        items = tuple(Item(uri=self.uri(name), name=name.rsplit("/", 1)[-1], fingerprint=file.fingerprint,
-                           modified_at=MODIFIED, access=file.access)
-                      for name, file in sorted(self.files.items())
-                      if not self.uri(name).startswith(tuple(place.prefix for place in self.unlisted) or ("\0",)))
+        items = tuple(
+            Item(
+                uri=self.uri(name),
+                name=name.rsplit("/", 1)[-1],
+                fingerprint=file.fingerprint,
+                modified_at=MODIFIED,
+                access=file.access,
+            )
+            for name, file in sorted(self.files.items())
+            if not self.uri(name).startswith(tuple(place.prefix for place in self.unlisted) or ("\0",))
+        )
         return Listing(items=items, unlisted=self.unlisted)
 
     def read(self, item: Item) -> RawFile:
@@ -174,22 +181,56 @@ def _passes(document: Document, only: IndexFilter) -> bool:
     return (only.access is None or document.access_id in only.access) and all(own[k] == v for k, v in only.terms)
 
 
-def make_document(name: str, *, source: str = "handbook", access: Access = EVERYONE, access_id: int = 1,
-                  file_format: str = "text", text: str = "") -> Document:
+def make_document(
+    name: str,
+    *,
+    source: str = "handbook",
+    access: Access = EVERYONE,
+    access_id: int = 1,
+    file_format: str = "text",
+    text: str = "",
+) -> Document:
     uri = f"fake://host/{name}"
-    return Document(id=document_id_of(source, uri), source=source, uri=uri, title=name, format=file_format,
-                    version="sha256:" + hashlib.sha256(text.encode()).hexdigest(), modified_at=MODIFIED, access=access,
-                    access_id=access_id)
+    return Document(
+        id=document_id_of(source, uri),
+        source=source,
+        uri=uri,
+        title=name,
+        format=file_format,
+        version="sha256:" + hashlib.sha256(text.encode()).hexdigest(),
+        modified_at=MODIFIED,
+        access=access,
+        access_id=access_id,
+    )
 
 
-def make_chunk(document: Document, text: str, *, start: int = 0, ordinal: int = 0, first_line: int | None = 1,
-               segments: Sequence[Segment] = ()) -> Chunk:
+def make_chunk(
+    document: Document,
+    text: str,
+    *,
+    start: int = 0,
+    ordinal: int = 0,
+    first_line: int | None = 1,
+    segments: Sequence[Segment] = (),
+) -> Chunk:
     end = start + len(text)
-    return Chunk(id=chunk_id(document.id, document.version, start, end), document_id=document.id,
-                 version=document.version, ordinal=ordinal, start=start, end=end, text=text,
-                 indexed_text=f"{document.title}\n{text}", headings=(), lead_in=None, first_line=first_line,
-                 elements=(Element(kind=ElementKind.PARAGRAPH, start=start, end=end),), segments=tuple(segments),
-                 markup="plain", tokens=len(text.split()) + 3)
+    return Chunk(
+        id=chunk_id(document.id, document.version, start, end),
+        document_id=document.id,
+        version=document.version,
+        ordinal=ordinal,
+        start=start,
+        end=end,
+        text=text,
+        indexed_text=f"{document.title}\n{text}",
+        headings=(),
+        lead_in=None,
+        first_line=first_line,
+        elements=(Element(kind=ElementKind.PARAGRAPH, start=start, end=end),),
+        segments=tuple(segments),
+        markup="plain",
+        tokens=len(text.split()) + 3,
+    )
 
 
 def parse_lines(raw: RawFile) -> ParsedDocument:

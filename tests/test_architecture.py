@@ -29,8 +29,16 @@ HOMES = {
     "sentence_transformers": ("retrieval/embedding.py",),
     "sqlite3": ("ingest/",),
 }
-ENVIRONMENT = {"api/settings.py", "api/__main__.py", "api/cli.py", "retrieval/embedding.py", "retrieval/vectors.py",
-               "ingest/parsing/unstructured.py", "ingest/parsing/ocr.py", "api/demo.py"}
+ENVIRONMENT = {
+    "api/settings.py",
+    "api/__main__.py",
+    "api/cli.py",
+    "retrieval/embedding.py",
+    "retrieval/vectors.py",
+    "ingest/parsing/unstructured.py",
+    "ingest/parsing/ocr.py",
+    "api/demo.py",
+}
 """Settings read the environment; the others hand it on to a program that they start, or switch off a library's
 network or telemetry before importing it."""
 

@@ -138,6 +138,7 @@ def _is_hidden(name: str) -> bool:
 
 
 def _folder_problem(folder: Path, error: OSError) -> Problem:
-    return Problem(code="unreadable_folder", reason=f"the folder {_printable(folder.name)} cannot be listed: {error.strerror}",
+    return Problem(code="unreadable_folder",
+                   reason=f"the folder {_printable(folder.name)} cannot be listed: {error.strerror}",
                    mend="give the user that runs groundcrew permission to list it; "
                         "what is indexed from it stays until then")

@@ -32,8 +32,9 @@ def reference() -> SentenceTransformerEmbedder:
 
 
 @pytest.fixture(params=["fake", "openvino", "torch"])
-def any_embedder(request: pytest.FixtureRequest, embedder: OpenVinoEmbedder,
-                 reference: SentenceTransformerEmbedder) -> Embedder:
+def any_embedder(
+    request: pytest.FixtureRequest, embedder: OpenVinoEmbedder, reference: SentenceTransformerEmbedder
+) -> Embedder:
     return {"fake": FakeEmbedder(), "openvino": embedder, "torch": reference}[request.param]
 
 
@@ -67,7 +68,9 @@ def test_tokens_have_a_unit_vector_and_their_place_each(any_embedder: Embedder) 
 def test_both_engines_give_the_same_vectors(embedder: OpenVinoEmbedder, reference: SentenceTransformerEmbedder) -> None:
     cosines = (embedder.embed(TEXTS) * reference.embed(TEXTS)).sum(axis=1)
     assert cosines.min() >= 0.9999
-    for (ours, places), (theirs, same) in zip(embedder.embed_tokens(TEXTS[:4]), reference.embed_tokens(TEXTS[:4]), strict=True):
+    for (ours, places), (theirs, same) in zip(
+        embedder.embed_tokens(TEXTS[:4]), reference.embed_tokens(TEXTS[:4]), strict=True
+    ):
         assert places == same
         assert len(ours) == 0 or (ours * theirs).sum(axis=1).min() >= 0.9999
 
@@ -109,9 +112,16 @@ def test_damaged_weights_are_a_clear_error(tmp_path: Path, engine: Callable[[Pat
         engine(folder).embed(["text"])
 
 
-@pytest.mark.parametrize(("name", "content"), [
-    ("model.safetensors", b"\xff" * 100), ("config.json", b"{"), ("config.json", b'{"model_type": "gpt2"}'),
-    ("tokenizer.json", b"{}"), ("tokenizer.json", b"\x00\xff")])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("model.safetensors", b"\xff" * 100),
+        ("config.json", b"{"),
+        ("config.json", b'{"model_type": "gpt2"}'),
+        ("tokenizer.json", b"{}"),
+        ("tokenizer.json", b"\x00\xff"),
+    ],
+)
 def test_a_damaged_file_is_a_clear_error_though_no_hash_was_checked(tmp_path: Path, name: str, content: bytes) -> None:
     folder = copy_of_the_model(tmp_path, without=name)
     (folder / name).write_bytes(content)

@@ -89,18 +89,21 @@ def test_at_most_k_are_found(filled: SearchIndex, k: int) -> None:
     assert len(found(filled, k=k)) >= min(k, 3)
 
 
-@pytest.mark.parametrize(("only", "expected"), [
-    (IndexFilter(access=frozenset({1})), {"economy"}),
-    (IndexFilter(access=frozenset({2, 3, 99})), {"rate", "merger"}),
-    (IndexFilter(access=frozenset({99})), set()),
-    (IndexFilter(access=frozenset()), set()),
-    (IndexFilter(terms=(("source", "finance"),)), {"rate"}),
-    (IndexFilter(terms=(("format", "pdf"),)), {"merger"}),
-    (IndexFilter(terms=(("document", POLICY.id),)), {"economy"}),
-    (IndexFilter(terms=(("source", "handbook"), ("format", "pdf"))), {"merger"}),
-    (IndexFilter(access=frozenset({1}), terms=(("format", "pdf"),)), set()),
-    (IndexFilter(terms=(("source", "no such"),)), set()),
-])
+@pytest.mark.parametrize(
+    ("only", "expected"),
+    [
+        (IndexFilter(access=frozenset({1})), {"economy"}),
+        (IndexFilter(access=frozenset({2, 3, 99})), {"rate", "merger"}),
+        (IndexFilter(access=frozenset({99})), set()),
+        (IndexFilter(access=frozenset()), set()),
+        (IndexFilter(terms=(("source", "finance"),)), {"rate"}),
+        (IndexFilter(terms=(("format", "pdf"),)), {"merger"}),
+        (IndexFilter(terms=(("document", POLICY.id),)), {"economy"}),
+        (IndexFilter(terms=(("source", "handbook"), ("format", "pdf"))), {"merger"}),
+        (IndexFilter(access=frozenset({1}), terms=(("format", "pdf"),)), set()),
+        (IndexFilter(terms=(("source", "no such"),)), set()),
+    ],
+)
 def test_only_what_passes_the_filter_is_found(filled: SearchIndex, only: IndexFilter, expected: set[str]) -> None:
     assert set(found(filled, only=only)) - {"hotel"} == expected
     ids = {NAMES[one] for one, _ in filled.search("travellers", 10, only)}
@@ -122,8 +125,23 @@ def test_access_is_taken_over_without_another_write(filled: SearchIndex) -> None
     assert filled.ids() == set(NAMES)
 
 
-@pytest.mark.parametrize("text", ["", "   ", "the of and", "\ud800 travellers", "日本語", "a\0b", "travellers AND (", "x" * 20_000,
-                                  '"', "\u0301", "-", "source:finance"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "the of and",
+        "\ud800 travellers",
+        "日本語",
+        "a\0b",
+        "travellers AND (",
+        "x" * 20_000,
+        '"',
+        "\u0301",
+        "-",
+        "source:finance",
+    ],
+)
 def test_any_text_may_be_searched_for(filled: SearchIndex, text: str) -> None:
     if "\ud800" in text and isinstance(filled, FakeSearchIndex | VectorIndex):
         pytest.skip("the fake embedder does not take it; the real one is held to it in test_embedders")

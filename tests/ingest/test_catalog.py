@@ -25,12 +25,21 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
     made.close()
 
 
-def new(catalog: Catalog, name: str, *texts: str, gaps: tuple[Problem, ...] = (), access: Access = EVERYONE) -> NewDocument:
+def new(
+    catalog: Catalog, name: str, *texts: str, gaps: tuple[Problem, ...] = (), access: Access = EVERYONE
+) -> NewDocument:
     text = "\n".join(texts)
     document = make_document(name, text=text, access=access, access_id=catalog.access_id(access))
     chunks = [make_chunk(document, piece, start=text.index(piece), ordinal=n) for n, piece in enumerate(texts)]
-    return NewDocument(document=document, text=text, chunks=chunks, gaps=gaps, fingerprint="f1", pipeline="1",
-                       created_at="2026-02-01T00:00:00Z")
+    return NewDocument(
+        document=document,
+        text=text,
+        chunks=chunks,
+        gaps=gaps,
+        fingerprint="f1",
+        pipeline="1",
+        created_at="2026-02-01T00:00:00Z",
+    )
 
 
 def ids(one: NewDocument) -> list[str]:

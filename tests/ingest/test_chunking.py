@@ -15,17 +15,43 @@ from ingest.model import Chunk, Element, ElementKind, Markup, ParsedDocument, Ra
 from ingest.parsing import parse
 from ingest.ports import Tokenizer
 
-RELAXED = settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.generate), derandomize=True,
-                   suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+RELAXED = settings(
+    max_examples=25,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
-WORDS = ("approval", "Reisekosten", "of", "the", "director", "EUR 1,200.50", "§ 4(2)", "naïve", "日本語の文書", "Straße",
-         "https://example.com/a/very/long?path=1", "Ω≈ç√", "\u0645\u0631\u062d\u0628\u0627", "end.", "So?", "e\u0301te",
-         "antidisestablishmentarianism", "\U0001f6eb", "x" * 30, "1.2.3-rc1")
+WORDS = (
+    "approval",
+    "Reisekosten",
+    "of",
+    "the",
+    "director",
+    "EUR 1,200.50",
+    "§ 4(2)",
+    "naïve",
+    "日本語の文書",
+    "Straße",
+    "https://example.com/a/very/long?path=1",
+    "Ω≈ç√",
+    "\u0645\u0631\u062d\u0628\u0627",
+    "end.",
+    "So?",
+    "e\u0301te",
+    "antidisestablishmentarianism",
+    "\U0001f6eb",
+    "x" * 30,
+    "1.2.3-rc1",
+)
 words = st.sampled_from(WORDS)
 sentence = st.lists(words, min_size=1, max_size=25).map(" ".join)
-unbroken = st.builds(lambda piece, times: piece * times,
-                     st.sampled_from(("ab1-", "Überprüfung", "日本", "x", "\U0001f6eb", "no_space.", "unbelievably")),
-                     st.integers(1, 400))
+unbroken = st.builds(
+    lambda piece, times: piece * times,
+    st.sampled_from(("ab1-", "Überprüfung", "日本", "x", "\U0001f6eb", "no_space.", "unbelievably")),
+    st.integers(1, 400),
+)
 prose = st.one_of(sentence, st.lists(sentence, min_size=1, max_size=15).map(". ".join), unbroken)
 short = st.lists(words, min_size=1, max_size=3).map(" ".join)
 
@@ -39,10 +65,15 @@ class Piece:
     header: tuple[str, ...] = ()
 
 
-heading = st.builds(lambda text, level: Piece(ElementKind.HEADING, text, level),
-                    st.one_of(short, sentence), st.integers(1, 5))
-block = st.builds(lambda kind, text, colon: Piece(kind, text + ":" * colon),
-                  st.sampled_from((ElementKind.PARAGRAPH, ElementKind.LIST_ITEM, ElementKind.CODE)), prose, st.booleans())
+heading = st.builds(
+    lambda text, level: Piece(ElementKind.HEADING, text, level), st.one_of(short, sentence), st.integers(1, 5)
+)
+block = st.builds(
+    lambda kind, text, colon: Piece(kind, text + ":" * colon),
+    st.sampled_from((ElementKind.PARAGRAPH, ElementKind.LIST_ITEM, ElementKind.CODE)),
+    prose,
+    st.booleans(),
+)
 
 
 @st.composite
@@ -72,8 +103,16 @@ def compose(parts: list[Piece], title: str = "Travel policy", separator: str = "
                 cells.append((len(text), len(text) + len(cell)))
                 text += cell + separator
             text = text[: -len(separator)]
-            elements.append(Element(kind=part.kind, start=start, end=len(text), columns=part.header, cells=tuple(cells),
-                                    is_header=bool(part.header) and number == 0))
+            elements.append(
+                Element(
+                    kind=part.kind,
+                    start=start,
+                    end=len(text),
+                    columns=part.header,
+                    cells=tuple(cells),
+                    is_header=bool(part.header) and number == 0,
+                )
+            )
             text += "\n"
         text += "\n"
     segments = tuple(Segment(start=e.start, end=e.end, line_start=n + 1) for n, e in enumerate(elements))
@@ -91,7 +130,7 @@ def heading_paths(parsed: ParsedDocument) -> dict[int, tuple[str, ...]]:
     for element in parsed.elements:
         if element.kind is ElementKind.HEADING:
             level = element.level or 1
-            words = parsed.text[element.start:element.end]
+            words = parsed.text[element.start : element.end]
             path = {depth: name for depth, name in path.items() if depth < level}
             path[level] = plain(words) if parsed.markup == "markdown" else " ".join(words.split())
         found[element.start] = tuple(path[depth] for depth in sorted(path))
@@ -106,13 +145,13 @@ def check(parsed: ParsedDocument, chunks: list[Chunk], tokenizer: Tokenizer) -> 
         assert chunk.ordinal == number
         assert position <= chunk.start < chunk.end <= len(parsed.text)
         position = chunk.end
-        assert chunk.text == parsed.text[chunk.start:chunk.end]
+        assert chunk.text == parsed.text[chunk.start : chunk.end]
         assert chunk.tokens == len(tokenizer([chunk.indexed_text])[0]) + 2 <= MODEL_TOKENS
         place = chunk.start
         for element in chunk.elements:
             assert place <= element.start < element.end <= chunk.end
             place = element.end
-            covered[element.start:element.end] = b"\1" * (element.end - element.start)
+            covered[element.start : element.end] = b"\1" * (element.end - element.start)
             assert all(element.start <= a <= b <= element.end for a, b in element.cells)
             assert not element.columns or len(element.columns) == len(element.cells)
             for name in () if element.is_header else element.columns:
@@ -125,7 +164,7 @@ def check(parsed: ParsedDocument, chunks: list[Chunk], tokenizer: Tokenizer) -> 
         assert all(s.end > chunk.start and s.start < chunk.end for s in chunk.segments)
     headings = {name for chunk in chunks for name in chunk.headings}
     for element in parsed.elements:
-        if element.kind is ElementKind.HEADING and not all(covered[element.start:element.end]):
+        if element.kind is ElementKind.HEADING and not all(covered[element.start : element.end]):
             assert paths[element.start][-1] in headings
             continue
         spans = element.cells or ((element.start, element.end),)
@@ -140,14 +179,20 @@ def check(parsed: ParsedDocument, chunks: list[Chunk], tokenizer: Tokenizer) -> 
 
 
 @RELAXED
-@given(parts=pieces, title=st.one_of(short, sentence, st.just("")), markup=st.sampled_from(("plain", "markdown")),
-       separator=st.sampled_from((" | ", ",", "\t", '","')))
+@given(
+    parts=pieces,
+    title=st.one_of(short, sentence, st.just("")),
+    markup=st.sampled_from(("plain", "markdown")),
+    separator=st.sampled_from((" | ", ",", "\t", '","')),
+)
 def test_chunks_of_any_document_are_exact_whole_and_fit(
-        tokenizer: Tokenizer, parts: list[Piece], title: str, markup: Markup, separator: str) -> None:
+    tokenizer: Tokenizer, parts: list[Piece], title: str, markup: Markup, separator: str
+) -> None:
     parsed = compose(parts, title, separator)
     if markup == "markdown":
-        parsed = ParsedDocument(title=title, text=parsed.text, elements=parsed.elements, format="markdown", verbatim=True,
-                                markup="markdown")
+        parsed = ParsedDocument(
+            title=title, text=parsed.text, elements=parsed.elements, format="markdown", verbatim=True, markup="markdown"
+        )
     check(parsed, cut(parsed, tokenizer), tokenizer)
 
 
@@ -186,10 +231,38 @@ def test_chunks_of_any_csv_file_are_exact_whole_and_fit(tokenizer: Tokenizer, ta
     check(parsed, cut(parsed, tokenizer), tokenizer)
 
 
-marked = st.lists(st.sampled_from((
-    "**bold", "text**", "- foo", "1. Bar.", "> quote", "[a", "link](http://x.org/a_b)", "`code", "more`", "\n", "*it*.", "_x_",
-    "# no", "&amp;", "<b>", "</b>", "| cell |", "~~", "word.", "![", "x](y)", "\\*", "a_b_c.", "http://e.org/x_y.")),
-    min_size=1, max_size=300).map(" ".join)
+marked = st.lists(
+    st.sampled_from(
+        (
+            "**bold",
+            "text**",
+            "- foo",
+            "1. Bar.",
+            "> quote",
+            "[a",
+            "link](http://x.org/a_b)",
+            "`code",
+            "more`",
+            "\n",
+            "*it*.",
+            "_x_",
+            "# no",
+            "&amp;",
+            "<b>",
+            "</b>",
+            "| cell |",
+            "~~",
+            "word.",
+            "![",
+            "x](y)",
+            "\\*",
+            "a_b_c.",
+            "http://e.org/x_y.",
+        )
+    ),
+    min_size=1,
+    max_size=300,
+).map(" ".join)
 
 
 @RELAXED
@@ -198,8 +271,14 @@ def test_markup_cut_in_the_middle_still_fits(tokenizer: Tokenizer, text: str) ->
     stripped = text.strip()
     if not stripped:
         return
-    parsed = ParsedDocument(title="T", text=stripped, format="markdown", verbatim=True, markup="markdown",
-                            elements=(Element(kind=ElementKind.PARAGRAPH, start=0, end=len(stripped)),))
+    parsed = ParsedDocument(
+        title="T",
+        text=stripped,
+        format="markdown",
+        verbatim=True,
+        markup="markdown",
+        elements=(Element(kind=ElementKind.PARAGRAPH, start=0, end=len(stripped)),),
+    )
     check(parsed, cut(parsed, tokenizer), tokenizer)
 
 
@@ -237,10 +316,17 @@ def test_a_header_row_is_not_repeated_beside_its_own_rows(tokenizer: Tokenizer) 
 
 
 def test_a_heading_with_nothing_below_it_is_a_chunk_of_its_own(tokenizer: Tokenizer) -> None:
-    parsed = compose([Piece(ElementKind.HEADING, "Scope", 1), Piece(ElementKind.HEADING, "Appeals", 1),
-                      Piece(ElementKind.PARAGRAPH, "Write to the director.")])
+    parsed = compose(
+        [
+            Piece(ElementKind.HEADING, "Scope", 1),
+            Piece(ElementKind.HEADING, "Appeals", 1),
+            Piece(ElementKind.PARAGRAPH, "Write to the director."),
+        ]
+    )
     assert [(chunk.text, chunk.headings) for chunk in cut(parsed, tokenizer)] == [
-        ("Scope", ("Scope",)), ("Write to the director.", ("Appeals",))]
+        ("Scope", ("Scope",)),
+        ("Write to the director.", ("Appeals",)),
+    ]
 
 
 def test_an_item_cut_off_from_the_line_that_introduces_its_list_is_indexed_with_it(tokenizer: Tokenizer) -> None:

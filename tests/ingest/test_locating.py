@@ -19,9 +19,10 @@ def chunk_of(text: str, *segments: Segment, start: int = 0, first_line: int | No
 
 def test_lines_of_a_verbatim_file_are_counted_from_the_chunks_first() -> None:
     chunk = chunk_of("one\ntwo\nthree", start=40, first_line=7)
-    assert [(found.line_start, found.line_end) for found in (
-        locate(chunk, 40, 43), locate(chunk, 44, 47), locate(chunk, 41, 53), locate(chunk, 48, 53))] == [
-            (7, 7), (8, 8), (7, 9), (9, 9)]
+    assert [
+        (found.line_start, found.line_end)
+        for found in (locate(chunk, 40, 43), locate(chunk, 44, 47), locate(chunk, 41, 53), locate(chunk, 48, 53))
+    ] == [(7, 7), (8, 8), (7, 9), (9, 9)]
 
 
 def test_a_line_break_belongs_to_the_line_that_it_ends() -> None:
@@ -41,8 +42,11 @@ def test_a_span_in_a_pdf_has_its_page_and_one_box_a_printed_line() -> None:
 
 
 def test_a_span_in_a_spreadsheet_has_its_sheet_and_cells() -> None:
-    segments = [Segment(start=0, end=4, sheet="Rates", cell="A9"), Segment(start=7, end=10, sheet="Rates", cell="AA9"),
-                Segment(start=11, end=15, sheet="Rates", cell="B10")]
+    segments = [
+        Segment(start=0, end=4, sheet="Rates", cell="A9"),
+        Segment(start=7, end=10, sheet="Rates", cell="AA9"),
+        Segment(start=11, end=15, sheet="Rates", cell="B10"),
+    ]
     chunk = chunk_of("Rome | 120\nOslo", *segments)
     assert locate(chunk, 0, 10).cells == "A9:AA9"
     assert locate(chunk, 0, 15).cells == "A9:AA10"

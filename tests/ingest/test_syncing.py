@@ -16,11 +16,10 @@ from ingest.model import Access, SyncReport, Unlisted
 from ingest.ports import Tokenizer
 from ingest.settings import AccessRule, FilesSettings
 from ingest.syncing import Progress, Synchronizer, document_id_of, in_scope, merge
-from tests.fakes import EVERYONE, FakeConnector, FakeEmbedder, FakeSink, parse_lines
-
 from retrieval.index import ChunkIndex
 from retrieval.lexical import LexicalIndex
 from retrieval.vectors import VectorIndex
+from tests.fakes import EVERYONE, FakeConnector, FakeEmbedder, FakeSink, parse_lines
 
 REFUSED = Problem(code="unreadable", reason="permission denied", mend="give permission")
 BOARD = Access(allow=("group:board",), label="restricted")
@@ -259,7 +258,10 @@ def test_a_file_in_two_sources_is_a_document_of_each(bench: Bench) -> None:
     bench.source.put("a", "text")
     bench.sync()
     Synchronizer(bench.catalog, bench.sink, parse_lines, bench.tokenizer).sync("archive", bench.source)
-    assert [document.source for document in bench.catalog.documents()] in (["archive", "handbook"], ["handbook", "archive"])
+    assert [document.source for document in bench.catalog.documents()] in (
+        ["archive", "handbook"],
+        ["handbook", "archive"],
+    )
     del bench.source.files["a"]
     assert bench.sync() == SyncReport(removed=1)
     assert [document.source for document in bench.catalog.documents()] == ["archive"]
@@ -308,7 +310,9 @@ class Real:
 @pytest.fixture
 def real(tmp_path: Path, tokenizer: Tokenizer) -> Iterator[Real]:
     catalog = Catalog(tmp_path / "home" / "catalog.sqlite")
-    index = ChunkIndex(VectorIndex(tmp_path / "home" / "vectors", FakeEmbedder()), LexicalIndex(tmp_path / "home" / "lexical"))
+    index = ChunkIndex(
+        VectorIndex(tmp_path / "home" / "vectors", FakeEmbedder()), LexicalIndex(tmp_path / "home" / "lexical")
+    )
     (tmp_path / "files").mkdir()
     yield Real(tmp_path / "files", catalog, index, tokenizer)
     index.close()
@@ -340,8 +344,19 @@ def test_a_single_file_and_a_subfolder_leave_the_rest_alone(real: Real) -> None:
     assert real.index.compare(real.catalog) == []
 
 
-@pytest.mark.parametrize("name", ["Reise kosten.txt", "日本語 100%.txt", "a#b?c.txt", "e\u0301 und é.txt", "line\nbreak.txt",
-                                  "[x]{y}*.txt", "%41.txt", os.fsdecode(b"latin-\xe9.txt")])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Reise kosten.txt",
+        "日本語 100%.txt",
+        "a#b?c.txt",
+        "e\u0301 und é.txt",
+        "line\nbreak.txt",
+        "[x]{y}*.txt",
+        "%41.txt",
+        os.fsdecode(b"latin-\xe9.txt"),
+    ],
+)
 def test_any_file_name_is_synced_and_found_again(real: Real, name: str) -> None:
     path = real.write(name, "Fly economy.")
     assert real.sync() == SyncReport(added=1, chunks=1)
@@ -359,7 +374,10 @@ def test_the_last_rule_that_matches_decides_who_reads(real: Real) -> None:
     real.sync()
     assert real.sync(rules=rules) == SyncReport(updated=1, unchanged=2)
     assert {document.title: document.access for document in real.catalog.documents()} == {
-        "a.txt": EVERYONE, "b.txt": BOARD, "c.txt": EVERYONE}
+        "a.txt": EVERYONE,
+        "b.txt": BOARD,
+        "c.txt": EVERYONE,
+    }
     assert real.index.compare(real.catalog) == []
 
 
@@ -386,5 +404,7 @@ def test_scope_is_a_folder_or_a_file_and_no_mere_prefix() -> None:
 
 def test_reports_add_up() -> None:
     one = SyncReport(added=1, updated=2, removed=3, unchanged=4, quarantined=5, chunks=6, seconds=0.5)
-    assert merge([one, one]) == SyncReport(added=2, updated=4, removed=6, unchanged=8, quarantined=10, chunks=12, seconds=1.0)
+    assert merge([one, one]) == SyncReport(
+        added=2, updated=4, removed=6, unchanged=8, quarantined=10, chunks=12, seconds=1.0
+    )
     assert merge([]) == SyncReport()

@@ -102,5 +102,11 @@ class Folder(RuleBasedStateMachine):
 
 
 TestFolder = Folder.TestCase
-TestFolder.settings = settings(max_examples=12, stateful_step_count=14, deadline=None, derandomize=True,
-                               phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck))
+TestFolder.settings = settings(
+    max_examples=12,
+    stateful_step_count=14,
+    deadline=None,
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)

@@ -13,7 +13,8 @@ scores = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(-1e6, 1e6), max_
 
 @given(dense=scores, lexical=scores, weight=st.floats(0, 1))
 def test_fused_scores_lie_between_0_and_1_in_order_and_name_every_candidate_once(
-        dense: dict[str, float], lexical: dict[str, float], weight: float) -> None:
+    dense: dict[str, float], lexical: dict[str, float], weight: float
+) -> None:
     fused = fuse(dense, lexical, weight)
     assert sorted(key for key, _ in fused) == sorted({*dense, *lexical})
     assert all(-1e-9 <= score <= 1 + 1e-9 for _, score in fused)

@@ -22,7 +22,7 @@ from tests.fakes import EVERYONE, FakeEmbedder, make_chunk, make_document
 
 ADMIN = Principal(admin=True)
 BOARD = Access(allow=("group:board",))
-WORDS = "travel hotel flight meal approval director euro limit invoice audit merger salary".split()
+WORDS = ("travel", "hotel", "flight", "meal", "approval", "director", "euro", "invoice", "audit", "merger", "salary")
 
 
 @dataclass
@@ -34,18 +34,33 @@ class House:
 
     def __post_init__(self) -> None:
         self.catalog = Catalog(self.folder / "catalog.sqlite")
-        self.index = ChunkIndex(VectorIndex(self.folder / "vectors", FakeEmbedder()), LexicalIndex(self.folder / "lexical"))
+        self.index = ChunkIndex(
+            VectorIndex(self.folder / "vectors", FakeEmbedder()), LexicalIndex(self.folder / "lexical")
+        )
         self.searcher = Searcher(self.catalog, self.index, SearchSettings())
 
     def put(self, name: str, *texts: str, access: Access = EVERYONE, **about: str) -> Document:
-        document = make_document(name, access=access, access_id=self.catalog.access_id(access), text="\n".join(texts), **about)
+        document = make_document(
+            name, access=access, access_id=self.catalog.access_id(access), text="\n".join(texts), **about
+        )
         chunks: list[Chunk] = []
         for text in texts:
             start = chunks[-1].end + 1 if chunks else 0
             chunks.append(make_chunk(document, text, start=start, ordinal=len(chunks)))
         self.index.write(chunks, {document.id: document})
-        self.catalog.commit([NewDocument(document=document, text="\n".join(texts), chunks=chunks, gaps=(), fingerprint="f",
-                                         pipeline="1", created_at="2026-01-01T00:00:00Z")])
+        self.catalog.commit(
+            [
+                NewDocument(
+                    document=document,
+                    text="\n".join(texts),
+                    chunks=chunks,
+                    gaps=(),
+                    fingerprint="f",
+                    pipeline="1",
+                    created_at="2026-01-01T00:00:00Z",
+                )
+            ]
+        )
         self.documents[name] = document
         return document
 
@@ -113,8 +128,10 @@ def test_access_that_was_narrowed_in_the_catalog_alone_holds_at_once(house: Hous
     assert titles(house.find("travel rules", ana)) == ["a.md"]
     house.catalog.refresh(document.id, "f", document.modified_at, house.catalog.access_id(BOARD))
     assert house.find("travel rules", ana) == []
-    house.index.set_access(list(house.catalog.chunks(house.catalog.chunk_ids()).values()),
-                           {document.id: replace(document, access_id=house.catalog.access_id(BOARD))})
+    house.index.set_access(
+        list(house.catalog.chunks(house.catalog.chunk_ids()).values()),
+        {document.id: replace(document, access_id=house.catalog.access_id(BOARD))},
+    )
     assert titles(house.find("travel rules", Principal(groups=frozenset({"board"})))) == ["a.md"]
 
 
@@ -153,8 +170,14 @@ def allowed(user: str | None, groups: set[str], allow: tuple[str, ...]) -> bool:
 def test_what_may_not_be_read_does_not_exist(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     names = ["everyone", "user:ana", "user:bo", "group:hr", "group:board", "group:ana"]
-    plan = [(f"d{n}.md", tuple(chance.sample(names, chance.choice([0, 1, 1, 2]))),
-             [" ".join(chance.choices(WORDS, k=6)) for _ in range(chance.randint(1, 3))]) for n in range(14)]
+    plan = [
+        (
+            f"d{n}.md",
+            tuple(chance.sample(names, chance.choice([0, 1, 1, 2]))),
+            [" ".join(chance.choices(WORDS, k=6)) for _ in range(chance.randint(1, 3))],
+        )
+        for n in range(14)
+    ]
     house = House(tmp_path / "all")
     for name, allow, texts in plan:
         house.put(name, *texts, access=Access(allow=allow))
@@ -171,7 +194,8 @@ def test_what_may_not_be_read_does_not_exist(tmp_path: Path, seed: int) -> None:
             assert {hit.chunk.id for hit in hits} == {hit.chunk.id for hit in only}
             assert {hit.chunk.id for hit in hits} == set(alone.catalog.chunk_ids())
             assert {hit.chunk.id: hit.why["dense"] for hit in hits} == {
-                hit.chunk.id: pytest.approx(hit.why["dense"], abs=1e-3) for hit in only}
+                hit.chunk.id: pytest.approx(hit.why["dense"], abs=1e-3) for hit in only
+            }
             few = house.find(text, person, k=3)
             assert few == hits[:3]
         alone.close()

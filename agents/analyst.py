@@ -1,9 +1,10 @@
-"""The analyst: drafts an answer from evidence. Without a language model it chooses the words that answer and quotes them."""
+"""The analyst: drafts an answer from evidence. Without a language model it chooses the words that answer, and quotes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from retrieval.access import Principal
 from retrieval.model import Hit
 
 from .judging import Judge, PartJudgement
@@ -19,28 +20,35 @@ NEAREST = 3
 class Analyst:
     """Drafts extractively."""
 
-    def __init__(self, judge: Judge, embeddings: Embeddings, rarity: Rarity) -> None:
+    def __init__(self, judge: Judge, embeddings: Embeddings, rarity_for: Callable[[Principal], Rarity]) -> None:
         self._judge = judge
         self._embeddings = embeddings
-        self._rarity = rarity
+        self._rarity_for = rarity_for
 
-    def draft(self, question: Question, evidence: Sequence[Hit]) -> Draft:
+    def draft(self, question: Question, evidence: Sequence[Hit], principal: Principal) -> Draft:
         """Claims in the order of the question's parts, or none with what came nearest."""
         units = units_of(evidence)
         sought = " / ".join(part.text for part in question.parts)
         if not units:
             return Draft(claims=(), why="nothing that you may read matches the question", sought=sought)
-        judgement = self._judge.judge(question, [unit.candidate for unit in units], self._embeddings, self._rarity)
+        candidates = [unit.candidate for unit in units]
+        judgement = self._judge.judge(question, candidates, self._embeddings, self._rarity_for(principal))
         chosen: dict[int, float] = {}
         for part in judgement.parts:
             if part.answered:
                 for index, probability in _in_text_order(part, units):
                     chosen.setdefault(index, probability)
         if not judgement.answered:
-            return Draft(claims=(), why="no sentence found answers what was asked", sought=sought,
-                         nearest=_nearest(judgement.parts, units))
-        claims = tuple(DraftClaim(text=units[index].claim, evidence=units[index].evidence, score=round(probability, 3))
-                       for index, probability in chosen.items())
+            return Draft(
+                claims=(),
+                why="no sentence found answers what was asked",
+                sought=sought,
+                nearest=_nearest(judgement.parts, units),
+            )
+        claims = tuple(
+            DraftClaim(text=units[index].claim, evidence=units[index].evidence, score=round(probability, 3))
+            for index, probability in chosen.items()
+        )
         return Draft(claims=claims, why="", sought=sought)
 
 
@@ -49,8 +57,9 @@ def _in_text_order(part: PartJudgement, units: Sequence[Unit]) -> list[tuple[int
     if not part.chosen:
         return []
     lead = units[part.chosen[0].index].evidence[-1].document.id
-    ranked = sorted(part.chosen, key=lambda c: (units[c.index].evidence[-1].document.id != lead,
-                                                units[c.index].evidence[-1].start))
+    ranked = sorted(
+        part.chosen, key=lambda c: (units[c.index].evidence[-1].document.id != lead, units[c.index].evidence[-1].start)
+    )
     return [(c.index, c.probability) for c in ranked]
 
 

@@ -28,8 +28,11 @@ class Compliance:
         names = missing_names(claim.text, evidence)
         checks = Checks(
             quote=bool(claim.evidence) and all(quote_exists(span, self._text_of) for span in claim.evidence),
-            numbers=not figures, names=not names, negation=negation_agrees(claim.text, evidence),
-            entailment=round(word_coverage(claim.text, evidence), 3))
+            numbers=not figures,
+            names=not names,
+            negation=negation_agrees(claim.text, evidence),
+            entailment=round(word_coverage(claim.text, evidence), 3),
+        )
         note = _note(figures, names)
         verdict = _verdict(checks)
         score = round(claim.score * checks.entailment, 3) if verdict is Verdict.SUPPORTED else 0.0

@@ -91,8 +91,9 @@ class _Stopwatch:
 class CrewWorkflow(Workflow):
     """One run of the crew."""
 
-    def __init__(self, researcher: Researcher, analyst: Analyst, compliance: Compliance, clock: Clock,
-                 run_id: str) -> None:
+    def __init__(
+        self, researcher: Researcher, analyst: Analyst, compliance: Compliance, clock: Clock, run_id: str
+    ) -> None:
         super().__init__(timeout=_RUN_LIMIT_S)
         self._researcher = researcher
         self._analyst = analyst
@@ -116,7 +117,8 @@ class CrewWorkflow(Workflow):
     @step
     async def draft(self, event: Researched) -> Drafted:
         """Writes claims from the evidence."""
-        draft = await asyncio.to_thread(self._analyst.draft, event.question, event.evidence)
+        principal = event.request.principal
+        draft = await asyncio.to_thread(self._analyst.draft, event.question, event.evidence, principal)
         self._watch.lap("draft")
         return Drafted(request=event.request, question=event.question, evidence=event.evidence, draft=draft)
 
@@ -125,23 +127,34 @@ class CrewWorkflow(Workflow):
         """Checks every claim against the text it cites."""
         checked = await asyncio.to_thread(lambda: tuple(self._compliance.verify(c) for c in event.draft.claims))
         self._watch.lap("verify")
-        return Verified(request=event.request, question=event.question, evidence=event.evidence, draft=event.draft,
-                        checked=checked)
+        return Verified(
+            request=event.request, question=event.question, evidence=event.evidence, draft=event.draft, checked=checked
+        )
 
     @step
     async def release(self, event: Verified) -> Released:
         """Releases what holds, or abstains."""
         labels = [span.document.access.label for claim in event.draft.claims for span in claim.evidence]
         answer_route = governor.route(len(event.question.parts), labels)
-        return Released(answer=governor.release(event.request, self._run_id, event.draft, event.checked, answer_route,
-                                                self._watch.timing()))
+        return Released(
+            answer=governor.release(
+                event.request, self._run_id, event.draft, event.checked, answer_route, self._watch.timing()
+            )
+        )
 
 
 class Crew:
     """Answers questions. Safe to share among threads: every run has its own workflow."""
 
-    def __init__(self, researcher: Researcher, analyst: Analyst, compliance: Compliance, *,
-                 clock: Clock = time.perf_counter, new_id: Callable[[], str] = lambda: uuid.uuid4().hex) -> None:
+    def __init__(
+        self,
+        researcher: Researcher,
+        analyst: Analyst,
+        compliance: Compliance,
+        *,
+        clock: Clock = time.perf_counter,
+        new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+    ) -> None:
         self._agents = (researcher, analyst, compliance)
         self._clock = clock
         self._new_id = new_id

@@ -1,8 +1,8 @@
 """Errors of the agents floor.
 
-    AgentError
-    ├── QuestionRefused     the question cannot be taken at all (empty, too long, unknown mode)
-    └── EvaluationError     a question set cannot be read
+AgentError
+├── QuestionRefused     the question cannot be taken at all (empty, too long, unknown mode)
+└── EvaluationError     a question set cannot be read
 """
 
 from __future__ import annotations

@@ -79,9 +79,12 @@ class Figures:
     def shares(self) -> dict[str, float]:
         """The figures that a gate may bound."""
         answerable, unanswerable = max(self.answerable, 1), max(self.unanswerable, 1)
-        return {"right": round(self.right / answerable, 4), "wrong": round(self.wrong / answerable, 4),
-                "abstained": round(self.abstained / answerable, 4),
-                "rightly_abstained": round(self.rightly_abstained / unanswerable, 4)}
+        return {
+            "right": round(self.right / answerable, 4),
+            "wrong": round(self.wrong / answerable, 4),
+            "abstained": round(self.abstained / answerable, 4),
+            "rightly_abstained": round(self.rightly_abstained / unanswerable, 4),
+        }
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -112,8 +115,14 @@ def evaluate(questions: Iterable[Question], ask: Callable[[str], Answer]) -> lis
     judged = []
     for question in questions:
         answer = ask(question.question)
-        judged.append(Judged(question=question, answer=answer, result=judge(question, answer),
-                             cites_gold=_cites_gold(question, answer)))
+        judged.append(
+            Judged(
+                question=question,
+                answer=answer,
+                result=judge(question, answer),
+                cites_gold=_cites_gold(question, answer),
+            )
+        )
     return judged
 
 
@@ -136,11 +145,15 @@ def count(judged: Sequence[Judged]) -> Figures:
         good, total = by_type.get(j.question.type, (0, 0))
         by_type[j.question.type] = (good + (not j.failed), total + 1)
     return Figures(
-        answerable=sum(j.question.answerable for j in judged), right=results.count(Result.RIGHT),
-        wrong=results.count(Result.WRONG), abstained=results.count(Result.ABSTAINED),
+        answerable=sum(j.question.answerable for j in judged),
+        right=results.count(Result.RIGHT),
+        wrong=results.count(Result.WRONG),
+        abstained=results.count(Result.ABSTAINED),
         unanswerable=sum(not j.question.answerable for j in judged),
         rightly_abstained=results.count(Result.RIGHTLY_ABSTAINED),
-        right_cites_gold=sum(j.result is Result.RIGHT and j.cites_gold for j in judged), by_type=by_type)
+        right_cites_gold=sum(j.result is Result.RIGHT and j.cites_gold for j in judged),
+        by_type=by_type,
+    )
 
 
 def _cites_gold(question: Question, answer: Answer) -> bool:

@@ -37,13 +37,18 @@ def admit(request: Request) -> Request:
     if not any(character.isalnum() for character in question):
         raise QuestionRefused("the question is empty; ask something in words")
     if len(question) > MAX_QUESTION_CHARACTERS:
-        raise QuestionRefused(f"the question has {len(question):,} characters, at most {MAX_QUESTION_CHARACTERS:,} "
-                              "are taken; ask one thing at a time")
+        raise QuestionRefused(
+            f"the question has {len(question):,} characters, at most {MAX_QUESTION_CHARACTERS:,} "
+            "are taken; ask one thing at a time"
+        )
     if request.mode in ("small", "large"):
-        raise QuestionRefused(f"mode {request.mode!r} needs a language model, and this version has no way to call one; "
-                              "use auto or extractive")
-    return Request(question=question, principal=request.principal, conversation_id=request.conversation_id,
-                   mode=request.mode)
+        raise QuestionRefused(
+            f"mode {request.mode!r} needs a language model, and this version has no way to call one; "
+            "use auto or extractive"
+        )
+    return Request(
+        question=question, principal=request.principal, conversation_id=request.conversation_id, mode=request.mode
+    )
 
 
 def route(parts: int, labels: Sequence[str | None]) -> Route:
@@ -54,8 +59,9 @@ def route(parts: int, labels: Sequence[str | None]) -> Route:
     return Route(mode="extractive", complexity=complexity, sensitivity=sensitivity, why=why)
 
 
-def release(request: Request, run_id: str, draft: Draft, checked: Sequence[CheckedClaim], answer_route: Route,
-            timing: Timing) -> Answer:
+def release(
+    request: Request, run_id: str, draft: Draft, checked: Sequence[CheckedClaim], answer_route: Route, timing: Timing
+) -> Answer:
     """The answer: claims that hold, numbered citations, or an abstention that says what was looked for."""
     kept = [claim for claim in checked if claim.verdict in _RELEASABLE]
     if not kept:
@@ -64,11 +70,28 @@ def release(request: Request, run_id: str, draft: Draft, checked: Sequence[Check
     claims = []
     for item in kept:
         cited = tuple(dict.fromkeys(numbers[_key(span)] for span in item.claim.evidence))
-        claims.append(Claim(text=item.claim.text, citations=cited, verdict=item.verdict, score=item.score,
-                            checks=item.checks, note=item.note))
-    return Answer(run_id=run_id, question=request.question, conversation_id=request.conversation_id,
-                  status=Status.ANSWERED, answer=_prose(claims), claims=tuple(claims), citations=citations,
-                  abstention=None, route=answer_route, timing_ms=timing)
+        claims.append(
+            Claim(
+                text=item.claim.text,
+                citations=cited,
+                verdict=item.verdict,
+                score=item.score,
+                checks=item.checks,
+                note=item.note,
+            )
+        )
+    return Answer(
+        run_id=run_id,
+        question=request.question,
+        conversation_id=request.conversation_id,
+        status=Status.ANSWERED,
+        answer=_prose(claims),
+        claims=tuple(claims),
+        citations=citations,
+        abstention=None,
+        route=answer_route,
+        timing_ms=timing,
+    )
 
 
 def citation_id(span: EvidenceSpan) -> str:
@@ -80,10 +103,18 @@ def citation_id(span: EvidenceSpan) -> str:
 def _abstain(request: Request, run_id: str, draft: Draft, dropped: int, answer_route: Route, timing: Timing) -> Answer:
     nearest, _ = _number(draft.nearest)
     reason = draft.why if not dropped else f"{dropped} drafted claims did not hold against their sources"
-    return Answer(run_id=run_id, question=request.question, conversation_id=request.conversation_id,
-                  status=Status.ABSTAINED, answer=_abstention_sentence(bool(nearest)), claims=(), citations=(),
-                  abstention=Abstention(reason=reason, looked_for=draft.sought, nearest=nearest), route=answer_route,
-                  timing_ms=timing)
+    return Answer(
+        run_id=run_id,
+        question=request.question,
+        conversation_id=request.conversation_id,
+        status=Status.ABSTAINED,
+        answer=_abstention_sentence(bool(nearest)),
+        claims=(),
+        citations=(),
+        abstention=Abstention(reason=reason, looked_for=draft.sought, nearest=nearest),
+        route=answer_route,
+        timing_ms=timing,
+    )
 
 
 def _abstention_sentence(has_nearest: bool) -> str:
@@ -99,9 +130,16 @@ def _number(spans: Sequence[EvidenceSpan]) -> tuple[tuple[Citation, ...], dict[t
     for span in spans:
         if _key(span) not in numbers:
             numbers[_key(span)] = len(citations) + 1
-            citations.append(Citation(id=len(citations) + 1, citation_id=citation_id(span), document=span.document,
-                                      locator=locate(span.chunk, span.start, span.end), quote=span.quote,
-                                      header=span.header))
+            citations.append(
+                Citation(
+                    id=len(citations) + 1,
+                    citation_id=citation_id(span),
+                    document=span.document,
+                    locator=locate(span.chunk, span.start, span.end),
+                    quote=span.quote,
+                    header=span.header,
+                )
+            )
     return tuple(citations), numbers
 
 

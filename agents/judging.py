@@ -23,13 +23,8 @@ from .signals import SIGNALS, Array, Candidate, Embeddings, Rarity, Tokens, comm
 
 DEFAULT_WEIGHTS = Path(__file__).with_name("judging_weights.json")
 
-# Its ranking score and lead, its signals, and whether it lacks the amount, date or number that was asked for.
-ANSWER_FEATURES = (
-    "score",
-    "margin",
-    *SIGNALS,
-    "kind_lacking",
-)
+# Its ranking score and lead, and its signals.
+ANSWER_FEATURES = ("score", "margin", *SIGNALS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,9 +154,7 @@ def answer_features(scores: NDArray[np.float64], signals: Array) -> NDArray[np.f
     order = np.argsort(-scores, kind="stable")
     best = order[0]
     margin = scores[best] - scores[order[1]] if len(order) > 1 else 0.0
-    of_best = dict(zip(SIGNALS, signals[best], strict=True))
-    lacking = of_best["kind_is_factual"] * (1.0 - of_best["kind_present"])
-    return np.asarray([scores[best], margin, *signals[best], lacking], dtype=np.float64)
+    return np.asarray([scores[best], margin, *signals[best]], dtype=np.float64)
 
 
 def _linear(weights: Mapping[str, float], names: Sequence[str]) -> NDArray[np.float64]:

@@ -28,7 +28,7 @@ _MONEY = re.compile(
     rf"{_CURRENCY}\s?{_NUMERAL}|{_NUMERAL}\s?(?:k|m|bn|million|billion|mio\.?|mrd\.?)?\s?{_CURRENCY}", re.IGNORECASE
 )
 _MONEY_WORD = re.compile(
-    r"\b(?:free(?: of charge)?|no (?:cost|charge|fee|limit)|fully (?:covered|paid|reimbursed)|actual costs?"
+    r"\b(?:free of charge|for free|no (?:cost|charge|fee|limit)|fully (?:covered|paid|reimbursed)|actual costs?"
     r"|not (?:be )?(?:reimbursed|"
     r"covered|paid)|kostenlos|kostenfrei|unentgeltlich|budget|fee|price|cost|salary|allowance|amount|limit"
     r"|bonus|revenue|spend|cap|gebühr|preis|kosten|betrag|gehalt)\b",
@@ -36,9 +36,7 @@ _MONEY_WORD = re.compile(
 )
 _THOUSANDS = re.compile(r"\d[,.]\d{3}\b")
 _SPEED = re.compile(r"\d\s?(?:km/h|mph|m/s|kph|knots)\b|\bwalking pace\b|\bschritttempo\b", re.IGNORECASE)
-_SHARE = re.compile(
-    r"\d\s?%|\bper ?cent\b|\bprozent\b|\bhalf\b|\d/\d|\bhälfte\b|\bthird\b|\bquarter\b", re.IGNORECASE
-)
+_SHARE = re.compile(r"\d\s?%|\bper ?cent\b|\bprozent\b|\bhalf\b|\d/\d|\bhälfte\b|\bthird\b|\bquarter\b", re.IGNORECASE)
 _SPAN_OF_TIME = re.compile(
     rf"(?:{_NUMERAL}\+?|\b(?:{_NUMBER_WORDS}|a|an|several|few))[\s-]*(?:\w+[\s-]+){{0,2}}?(?:{_TIME_UNIT})\b",
     re.IGNORECASE,
@@ -87,6 +85,16 @@ _ROLE = re.compile(
     r"|\w*leiter(?:in)?|\w*leitung|geschäftsführ\w+|vorstand|abteilung|beauftragte[rn]?|vorgesetzte[rn]?"
     r"|mitarbeiter\w*|betriebsrat"
     r"|personal\w*|buchhaltung|sekretariat|verwaltung)\b|@[\w-]+|\S+@\S+\.\w+",
+    re.IGNORECASE,
+)
+_GROUP = re.compile(
+    r"\b(?:teams?|departments?|staff|employees?|teammates?|group|ops|desk|support|mitarbeiter\w*|abteilung)\b",
+    re.IGNORECASE,
+)
+_FULL_NAME = re.compile(r"(?<![\w.])(?:(?:Dr|Prof|Mr|Mrs|Ms|Herr|Frau)\.? )?[A-ZÄÖÜ][a-zäöüß'’-]+ [A-ZÄÖÜ][\w'’-]+")
+_PROPER_NAME = re.compile(r"(?<=[\w,;)] )([A-ZÄÖÜ][\w&'’-]+)|\b\w+ (?:GmbH|AG|SE|Ltd|LLP|Inc|plc|Corp)\b")
+_CONTACT = re.compile(
+    r"\+?\d[\d ()/-]{5,}\d|\b(?:ext(?:ension|\.)?|durchwahl|dial|call)\W{0,3}\d{3,}|\S+@\S+\.\w+|https?://|www\.",
     re.IGNORECASE,
 )
 _PLACE = re.compile(
@@ -151,7 +159,11 @@ def kind_present(part: Part, text: str, columns: tuple[str, ...] = ()) -> float:
         case Asked.DATE:
             return _graded(_new(part, _DATE, text), _DATE_WORD.search(text), _new(part, _NUMBER, text))
         case Asked.PERSON:
-            return _graded(_new(part, _ROLE, text), new_names(part, text) > 0, None)
+            return _person(part, text)
+        case Asked.ORGANISATION:
+            return _graded(_new_proper_name(part, text), None, None)
+        case Asked.CONTACT:
+            return _graded(_CONTACT.search(text), None, None)
         case Asked.PLACE:
             return _graded(_new(part, _PLACE, text), new_names(part, text) > 0, None)
         case Asked.YES_NO:
@@ -204,6 +216,21 @@ def _amount(part: Part, text: str, columns: tuple[str, ...]) -> float:
     in_row = number and columns and (re.search(_CURRENCY, named, re.IGNORECASE) or _MONEY_WORD.search(named))
     likely = number and (_SHARE.search(text) or _THOUSANDS.search(text))
     return _graded(_new(part, _MONEY, text) or in_row, likely or _MONEY_WORD.search(text), number)
+
+
+def _person(part: Part, text: str) -> float:
+    """A full name or a role is plain; a team, or any other name, may be what is meant."""
+    known = part.text.lower()
+    named = any(not any(word.lower() in known for word in match.group().split()) for match in _FULL_NAME.finditer(text))
+    return _graded(
+        named or _new(part, _ROLE, _GROUP.sub(" ", text)), _new(part, _ROLE, text) or new_names(part, text), None
+    )
+
+
+def _new_proper_name(part: Part, text: str) -> bool:
+    """Whether a capitalised word that opens no sentence, and that the question does not hold, stands in `text`."""
+    known = part.text.lower()
+    return any(match.group().lower() not in known for match in _PROPER_NAME.finditer(text))
 
 
 def _duration(part: Part, text: str, columns: tuple[str, ...]) -> float:

@@ -58,7 +58,7 @@ class EvidenceSpan:
     @property
     def quote(self) -> str:
         """The words of the span, exactly."""
-        return self.chunk.text[self.start - self.chunk.start:self.end - self.chunk.start]
+        return self.chunk.text[self.start - self.chunk.start : self.end - self.chunk.start]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,8 @@ class Asked(StrEnum):
     FREQUENCY = "frequency"
     DATE = "date"  # a date, day or time of day
     PERSON = "person"  # a person, role or team
+    ORGANISATION = "organisation"  # a firm, supplier, brand
+    CONTACT = "contact"  # a telephone number, a mail or web address
     PLACE = "place"
     YES_NO = "yes_no"
     PROCEDURE = "procedure"
@@ -96,6 +98,18 @@ _SHARE = r"\b(?:percent\w*|share|proportion|ratio|fraction|prozent\w*|anteil)\b"
 
 # Each pattern starts at its question word; earlier rules are the more special ones.
 _RULES: tuple[tuple[Asked, str], ...] = (
+    (
+        Asked.CONTACT,
+        r"\b(?:(?:tele)?phone|mobile|extension|hotline) numbers?\b|\be-?mail address\w*|\b(?:web|internet) ?address"
+        r"|\b(?:telefon|handy|durchwahl)\w*nummer\w*|\bdurchwahl\b|\bmail-?adresse\w*",
+    ),
+    (
+        Asked.ORGANISATION,
+        r"\b(?:what|which|whose) (?:(?!of\b|do\b|does\b|is\b)[\w-]+ ){0,3}(?:company|companies|firms?|suppliers?|vendors?"
+        r"|providers?|insurers?|brands?|couriers?|carriers?|banks?|auditors?|agency|agencies|contractors?|manufacturers?"
+        r"|makers?|airlines?|chains?|dealers?|customers?)\b(?! (?:policy|card|car|account|discount))"
+        r"|\bwelche[rsmn]? (?:\w+ )?(?:firma|unternehmen|lieferant\w*|anbieter|versicher\w+|marke|bank|hersteller)\b",
+    ),
     (Asked.FREQUENCY, r"\bhow (?:often|frequently|regularly|many times)\b|\bwie (?:oft|häufig)\b|\bfrequency\b"),
     (
         Asked.DURATION,
@@ -174,9 +188,7 @@ _SPLIT = re.compile(
     rf"|die|der|das)\b)",
     re.IGNORECASE,
 )
-_DOUBLE = re.compile(
-    rf"^\W*({_QUESTION_WORDS})\s+(?:and|und)\s+({_QUESTION_WORDS})\s+(.+)$", re.IGNORECASE | re.DOTALL
-)
+_DOUBLE = re.compile(rf"^\W*({_QUESTION_WORDS})\s+(?:and|und)\s+({_QUESTION_WORDS})\s+(.+)$", re.IGNORECASE | re.DOTALL)
 _UNIT = re.compile(r"\b(?:how many|wie ?viele)\s+(?:\w+ )??([\w-]{3,})", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“„«`]([^\"”“»`]{2,60})[\"”“»`]")
 _POINTS_BACK = re.compile(
@@ -214,9 +226,7 @@ def asked_for(sentence: str) -> Asked:
     if _STARTS_YES_NO.match(sentence):
         return Asked.YES_NO
     matches = [
-        (match.start(), order)
-        for order, (_, pattern) in enumerate(_COMPILED)
-        if (match := pattern.search(sentence))
+        (match.start(), order) for order, (_, pattern) in enumerate(_COMPILED) if (match := pattern.search(sentence))
     ]
     # The first question word asks ("How do I report it when ..."); among rules that start there, their order decides.
     return _COMPILED[min(matches)[1]][0] if matches else Asked.OTHER

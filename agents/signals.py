@@ -20,7 +20,7 @@ from .words import FRAME_WORDS, content_stems, words_of
 
 Array = NDArray[np.float32]
 Tokens = tuple[Array, Sequence[tuple[int, int]]]
-# How rare a word is in the corpus: 0 (in every chunk) to 1 (in one or none).
+# How rare a word is in what the asker may read: 0 (in every chunk) to 1 (in none).
 Rarity = Callable[[str], float]
 
 
@@ -75,6 +75,9 @@ SIGNALS = (
     "coverage_context",
     "names_missing",
     "names_missing_near",
+    "codes_missing",
+    "names_unknown",
+    "kind_lacking",
     "gap",
     "gap_worst",
     "kind_present",
@@ -93,7 +96,18 @@ SIGNALS = (
 _NAME_WEIGHT = 1.5
 _FRAME_WEIGHT = 0.25
 _TOLD_WEIGHT = 0.5
-_FACTUAL = frozenset({Asked.AMOUNT, Asked.NUMBER, Asked.DURATION, Asked.FREQUENCY, Asked.DATE})
+_FACTUAL = frozenset(
+    {
+        Asked.AMOUNT,
+        Asked.NUMBER,
+        Asked.DURATION,
+        Asked.FREQUENCY,
+        Asked.DATE,
+        Asked.PERSON,
+        Asked.ORGANISATION,
+        Asked.CONTACT,
+    }
+)
 _FULL_LENGTH = 40
 # Cosines of contextual token vectors: unrelated words lie at about 0.3, forms of one word above 0.8.
 _UNLIKE, _ALIKE = 0.3, 0.8
@@ -186,6 +200,17 @@ def names_missing(terms: Sequence[Term], stems: Set[str]) -> float:
     return 1.0 - float(covered(special, stems).mean()) if special else 0.0
 
 
+def codes_missing(terms: Sequence[Term], stems: Set[str]) -> float:
+    """Share of the part's numbers and identifiers ("2022", "FJ-320") that the candidate lacks: near ones are others."""
+    codes = [term for term in terms if any(character.isdecimal() for character in term.text)]
+    return 1.0 - float(np.mean([term.stem in stems for term in codes])) if codes else 0.0
+
+
+def names_unknown(terms: Sequence[Term], rarity: Rarity) -> float:
+    """1 when some name, number or quoted word of the part stands in nothing that the asker may read, else 0."""
+    return float(any(term.kind != "word" and rarity(term.text) >= 1.0 for term in terms))
+
+
 def novelty(part: Part, text: str) -> float:
     """Share of the content words of `text` that the question does not hold: a restated question answers nothing."""
     stems = content_stems(text)
@@ -212,6 +237,7 @@ def measure(
     asked = embeddings.embed_sentences([part.text])[0]
     sentences = embeddings.embed_tokens([c.text for c in candidates])
     headings = _surroundings(query, embeddings, [context_of(c) for c in candidates], len(asked))
+    unknown = names_unknown(part.terms, rarity)
     best_score = max((c.passage_score for c in candidates), default=0.0) or 1.0
     rows = []
     for candidate, tokens in zip(candidates, sentences, strict=True):
@@ -221,6 +247,7 @@ def measure(
         stems = content_stems(candidate.text)
         near_stems = stems | heading.stems
         all_stems = near_stems | content_stems(candidate.passage_text)
+        kind = kind_present(part, candidate.text, candidate.columns)
         unmet = gaps(part.terms, weights, near, near_stems, near_stems if candidate.cells else all_stems)
         sentence = _mean(tokens, len(asked))
         cosine = float(asked @ sentence)
@@ -242,10 +269,13 @@ def measure(
                 "coverage_context": weighted(covered(part.terms, all_stems), weights),
                 "names_missing": names_missing(part.terms, all_stems),
                 "names_missing_near": names_missing(part.terms, near_stems),
+                "codes_missing": codes_missing(part.terms, near_stems),
+                "names_unknown": unknown,
                 "gap": float(unmet.sum() / weights.sum()) if len(unmet) else 0.0,
                 "gap_worst": float(unmet.max(initial=0.0)),
-                "kind_present": kind_present(part, candidate.text, candidate.columns),
+                "kind_present": kind,
                 "kind_is_factual": float(part.asked in _FACTUAL),
+                "kind_lacking": 1.0 - kind if part.asked in _FACTUAL else 0.0,
                 "novelty": novelty(part, candidate.text),
                 "new_names": math.log1p(new_names(part, candidate.text)),
                 "new_numbers": float(bool(numbers(candidate.text) - numbers(part.text))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from .sentences import split_sentences
 from .signals import Candidate
 
 _SHORT_WORDS = 6
+_BLOCK_LINES = 2
+_LINE = re.compile(r"[^\s](?:[^\n]*[^\s])?")
+_LABEL = re.compile(r"[*_]{0,2}\w[\w /()-]{1,30}[*_]{0,2}:[*_]{0,2}\s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +63,17 @@ def _units_of_hit(place: int, hit: Hit) -> Iterator[Unit]:
 
 
 def _sentences(chunk: Chunk, element: Element) -> Iterator[tuple[int, int]]:
-    text = chunk.text[element.start - chunk.start:element.end - chunk.start]
-    for start, end in split_sentences(text):
+    text = chunk.text[element.start - chunk.start : element.end - chunk.start]
+    lines = [(match.start(), match.end()) for match in _LINE.finditer(text)]
+    # "Owner: …" over "Version: …", as at the head of a mail or a policy: each line says a thing of its own.
+    labelled = sum(bool(_LABEL.match(text[start:end])) for start, end in lines)
+    is_block = labelled >= _BLOCK_LINES and labelled * 2 > len(lines)
+    for start, end in lines if is_block else split_sentences(text):
         if any(character.isalnum() for character in text[start:end]):
             yield element.start + start, element.start + end
 
 
-def _sentence(place: int, hit: Hit, start: int, end: int, passage: str, lead: Element | None, *,
-              is_item: bool) -> Unit:
+def _sentence(place: int, hit: Hit, start: int, end: int, passage: str, lead: Element | None, *, is_item: bool) -> Unit:
     chunk = hit.chunk
     text = _prose(chunk, start, end)
     span = EvidenceSpan(document=hit.document, chunk=chunk, start=start, end=end)
@@ -78,8 +85,12 @@ def _sentence(place: int, hit: Hit, start: int, end: int, passage: str, lead: El
         opening = EvidenceSpan(document=hit.document, chunk=chunk, start=lead.start, end=lead.end)
         evidence = (opening, span)
         claim = f"{introduction} {text}"
-    return Unit(hit=place, claim=_closed(claim), evidence=evidence,
-                candidate=_candidate(hit, place, text, passage, lead_in=introduction))
+    return Unit(
+        hit=place,
+        claim=_closed(claim),
+        evidence=evidence,
+        candidate=_candidate(hit, place, text, passage, lead_in=introduction),
+    )
 
 
 def _row(place: int, hit: Hit, row: Element, passage: str) -> Unit:
@@ -92,23 +103,45 @@ def _row(place: int, hit: Hit, row: Element, passage: str) -> Unit:
     subject = cells[0] if len(named) > 1 and any(c.isalpha() for c in cells[0]) else ""
     claim = f"{subject} – {'; '.join(named[1:])}" if subject else text
     span = EvidenceSpan(document=hit.document, chunk=chunk, start=row.start, end=row.end, header=row.columns)
-    return Unit(hit=place, claim=_closed(claim), evidence=(span,),
-                candidate=_candidate(hit, place, text, passage, columns=columns, cells=cells, lead_in=chunk.lead_in))
+    return Unit(
+        hit=place,
+        claim=_closed(claim),
+        evidence=(span,),
+        candidate=_candidate(hit, place, text, passage, columns=columns, cells=cells, lead_in=chunk.lead_in),
+    )
 
 
 def _closed(text: str) -> str:
     """A fragment with a full stop, so that claims can stand in a row."""
     body = text.rstrip(" ;,:")
-    return body if body.endswith((".", "!", "?", ".”", ".\"", ".)")) else f"{body}."
+    return body if body.endswith((".", "!", "?", ".”", '."', ".)")) else f"{body}."
 
 
-def _candidate(hit: Hit, place: int, text: str, passage: str, *, columns: tuple[str, ...] = (),
-               cells: tuple[str, ...] = (), lead_in: str | None = None) -> Candidate:
-    return Candidate(text=text, passage_text=passage, headings=hit.chunk.headings, title=hit.document.title,
-                     columns=columns, cells=cells, lead_in=lead_in, passage_score=hit.score,
-                     dense=hit.why.get("dense", 0.0), lexical=hit.why.get("lexical", 0.0), rank=place)
+def _candidate(
+    hit: Hit,
+    place: int,
+    text: str,
+    passage: str,
+    *,
+    columns: tuple[str, ...] = (),
+    cells: tuple[str, ...] = (),
+    lead_in: str | None = None,
+) -> Candidate:
+    return Candidate(
+        text=text,
+        passage_text=passage,
+        headings=hit.chunk.headings,
+        title=hit.document.title,
+        columns=columns,
+        cells=cells,
+        lead_in=lead_in,
+        passage_score=hit.score,
+        dense=hit.why.get("dense", 0.0),
+        lexical=hit.why.get("lexical", 0.0),
+        rank=place,
+    )
 
 
 def _prose(chunk: Chunk, start: int, end: int) -> str:
-    text = chunk.text[start - chunk.start:end - chunk.start]
+    text = chunk.text[start - chunk.start : end - chunk.start]
     return plain(text) if chunk.markup == "markdown" else " ".join(text.split())

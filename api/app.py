@@ -36,8 +36,11 @@ def create_app(platform: Platform) -> FastAPI:
 
 def problem(status: int, title: str, detail: str, code: str) -> JSONResponse:
     """A problem document."""
-    return JSONResponse({"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code},
-                        status_code=status, media_type="application/problem+json")
+    return JSONResponse(
+        {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code},
+        status_code=status,
+        media_type="application/problem+json",
+    )
 
 
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -52,27 +55,33 @@ async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Resp
     return await call_next(request)
 
 
-async def _known(request: Request, error: Exception) -> Response:
+async def _known(_request: Request, error: Exception) -> Response:
     outcome = outcome_of(error)
     if outcome.http_status >= 500:
         _log.error("request_failed", exc_info=error)
-        return problem(outcome.http_status, outcome.title, "the server's index or model needs attention; "
-                       "its operator finds the cause with `groundcrew doctor`", code_of(error))
+        return problem(
+            outcome.http_status,
+            outcome.title,
+            "the server's index or model needs attention; its operator finds the cause with `groundcrew doctor`",
+            code_of(error),
+        )
     return problem(outcome.http_status, outcome.title, str(error), code_of(error))
 
 
-async def _invalid(request: Request, error: Exception) -> Response:
+async def _invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
     return problem(422, "Bad request", f"{place}: {first['msg']}", "bad_request")
 
 
-async def _refused(request: Request, error: Exception) -> Response:
+async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, "Not found" if error.status_code == 404 else "Refused", str(error.detail), "refused")
+    return problem(
+        error.status_code, "Not found" if error.status_code == 404 else "Refused", str(error.detail), "refused"
+    )
 
 
-async def _unknown(request: Request, error: Exception) -> Response:
+async def _unknown(_request: Request, error: Exception) -> Response:
     _log.error("request_failed", exc_info=error)
     return problem(500, "Internal error", "the request failed; the server's log tells why", "internal_error")

@@ -22,9 +22,14 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON value and not
 Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="The configuration file.")]
 As = Annotated[str | None, typer.Option("--as", metavar="USER", help="Ask as this user; without it as an admin.")]
 
-app = typer.Typer(name="groundcrew", no_args_is_help=True, add_completion=False, rich_markup_mode=None,
-                  pretty_exceptions_enable=False,
-                  help="Cited, verified answers from a company's own documents.")
+app = typer.Typer(
+    name="groundcrew",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Cited, verified answers from a company's own documents.",
+)
 sources_app = typer.Typer(no_args_is_help=True, help="Sources: what is indexed, how fresh, and what could not be read.")
 app.add_typer(sources_app, name="sources")
 
@@ -63,9 +68,16 @@ def _running(config: Path | None, as_json: bool) -> Iterator[_Run]:
 def ingest(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or folders.")],
     source: Annotated[str | None, typer.Option("--source", metavar="NAME", help="The source they belong to.")] = None,
-    allow: Annotated[list[str] | None, typer.Option("--allow", metavar="WHO", help=(
-        "Who may read them: everyone, group:NAME or user:NAME; repeat for several. Default: an admin only."))] = None,
-    as_json: Json = False, config: Config = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow",
+            metavar="WHO",
+            help=("Who may read them: everyone, group:NAME or user:NAME; repeat for several. Default: an admin only."),
+        ),
+    ] = None,
+    as_json: Json = False,
+    config: Config = None,
 ) -> None:
     """Make the index hold exactly what PATH holds: add, update, remove."""
     from dataclasses import asdict
@@ -83,9 +95,12 @@ def search(
     query: Annotated[str, typer.Argument()],
     k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages.")] = 10,
     user: As = None,
-    where: Annotated[list[str] | None, typer.Option(
-        "--where", metavar="KEY=VALUE", help="Only where source, format or document is VALUE.")] = None,
-    as_json: Json = False, config: Config = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option("--where", metavar="KEY=VALUE", help="Only where source, format or document is VALUE."),
+    ] = None,
+    as_json: Json = False,
+    config: Config = None,
 ) -> None:
     """Show ranked passages."""
     from .commands import parse_where, search_passages
@@ -103,7 +118,8 @@ def ask(
     user: As = None,
     conversation: Annotated[str | None, typer.Option("--conversation", metavar="ID")] = None,
     mode: Annotated[str, typer.Option("--mode", metavar="auto|extractive|small|large")] = "auto",
-    as_json: Json = False, config: Config = None,
+    as_json: Json = False,
+    config: Config = None,
 ) -> None:
     """Answer a question, every sentence with a checked citation."""
     from .commands import ask_question
@@ -128,8 +144,9 @@ def sources_list(as_json: Json = False, config: Config = None) -> None:
 
 
 @sources_app.command("sync")
-def sources_sync(name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None,
-                 as_json: Json = False, config: Config = None) -> None:
+def sources_sync(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None, as_json: Json = False, config: Config = None
+) -> None:
     """Bring one configured source, or all, into step."""
     from dataclasses import asdict
 
@@ -149,16 +166,22 @@ def sources_quarantine(as_json: Json = False, config: Config = None) -> None:
 
     with _running(config, as_json) as run:
         entries = run.platform.catalog.quarantined()
-        run.show(lambda: {"quarantine": [quarantine_json(entry) for entry in entries]},
-                 lambda: show_quarantine(entries))
+        run.show(
+            lambda: {"quarantine": [quarantine_json(entry) for entry in entries]}, lambda: show_quarantine(entries)
+        )
 
 
 @app.command("eval")
 def evaluate(
     questions: Annotated[Path, typer.Argument(metavar="SET.jsonl")],
-    gate: Annotated[Path | None, typer.Option("--gate", metavar="FILE", help=(
-        'A JSON file of least shares, as {"right": 0.8, "rightly_abstained": 0.8}.'))] = None,
-    as_json: Json = False, config: Config = None,
+    gate: Annotated[
+        Path | None,
+        typer.Option(
+            "--gate", metavar="FILE", help=('A JSON file of least shares, as {"right": 0.8, "rightly_abstained": 0.8}.')
+        ),
+    ] = None,
+    as_json: Json = False,
+    config: Config = None,
 ) -> None:
     """Measure answers on a question set; exit 1 under the gate."""
     from .evaluation import evaluate_set, show_evaluation
@@ -171,8 +194,11 @@ def evaluate(
 
 
 @app.command()
-def doctor(repair: Annotated[bool, typer.Option("--repair", help="Mend what is found.")] = False,
-           as_json: Json = False, config: Config = None) -> None:
+def doctor(
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what is found.")] = False,
+    as_json: Json = False,
+    config: Config = None,
+) -> None:
     """Prove that catalog, vectors, lexical index and model agree; exit 1 when they do not."""
     from . import doctor as clinic
 
@@ -180,8 +206,15 @@ def doctor(repair: Annotated[bool, typer.Option("--repair", help="Mend what is f
         if repair:
             clinic.repair(run.platform)
         found = clinic.diagnose(run.platform)
-        run.show(lambda: {"ok": found.ok, "problems": list(found.problems), "documents": found.documents,
-                          "chunks": found.chunks}, lambda: clinic.show(found))
+        run.show(
+            lambda: {
+                "ok": found.ok,
+                "problems": list(found.problems),
+                "documents": found.documents,
+                "chunks": found.chunks,
+            },
+            lambda: clinic.show(found),
+        )
         if not found.ok:
             raise typer.Exit(1)
 
@@ -190,7 +223,8 @@ def doctor(repair: Annotated[bool, typer.Option("--repair", help="Mend what is f
 def serve(
     host: Annotated[str | None, typer.Option("--host", help="Default: 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Default: 8321.")] = None,
-    as_json: Json = False, config: Config = None,
+    as_json: Json = False,
+    config: Config = None,
 ) -> None:
     """Serve the HTTP API and the web page."""
     from .serving import run_server

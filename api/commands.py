@@ -26,8 +26,10 @@ def ingest_paths(platform: Platform, paths: Sequence[Path], source: str | None, 
             raise UsageError(f"--allow {entry!r} is none of: everyone, group:NAME, user:NAME")
     missing = [str(path) for path in paths if not path.expanduser().exists()]
     if missing:
-        raise UsageError(f"no such file or folder: {', '.join(missing)} (to take a removed file out of the index, "
-                         "ingest the folder that held it)")
+        raise UsageError(
+            f"no such file or folder: {', '.join(missing)} (to take a removed file out of the index, "
+            "ingest the folder that held it)"
+        )
     connectors = [platform.connector(path, source, allow) for path in paths]
     return _sync_all(platform, connectors)
 
@@ -37,11 +39,13 @@ def sync_sources(platform: Platform, name: str | None) -> SyncReport:
     configured = platform.settings.sources
     if name is not None and name not in configured:
         known = f"configured are {', '.join(configured)}" if configured else "none is configured"
-        raise UsageError(f"no source {name!r}: {known}; add [sources.{name}] to groundcrew.toml, "
-                         "or use groundcrew ingest PATH")
+        raise UsageError(
+            f"no source {name!r}: {known}; add [sources.{name}] to groundcrew.toml, or use groundcrew ingest PATH"
+        )
     if not configured:
-        raise UsageError("no sources are configured; add [sources.NAME] to groundcrew.toml, "
-                         "or use groundcrew ingest PATH")
+        raise UsageError(
+            "no sources are configured; add [sources.NAME] to groundcrew.toml, or use groundcrew ingest PATH"
+        )
     names = [name] if name is not None else list(configured)
     return _sync_all(platform, [(n, FilesConnector(platform.settings.files(n))) for n in names])
 
@@ -55,30 +59,40 @@ def _sync_all(platform: Platform, connectors: Sequence[tuple[str, Connector]]) -
         return merge(reports)
 
 
-def search_passages(platform: Platform, text: str, k: int, principal: Principal,
-                    where: dict[str, str]) -> list[Hit]:
+def search_passages(platform: Platform, text: str, k: int, principal: Principal, where: dict[str, str]) -> list[Hit]:
     """Ranked passages for a query."""
     if not text.strip():
         raise UsageError("the query is empty; say what to look for")
     return platform.searcher.search(Query(text=text, principal=principal, k=k, where=where))
 
 
-def ask_question(platform: Platform, question: str, principal: Principal, mode: str = "auto",
-                 conversation: str | None = None) -> Answer:
+def ask_question(
+    platform: Platform, question: str, principal: Principal, mode: str = "auto", conversation: str | None = None
+) -> Answer:
     """One checked answer."""
     if mode not in get_args(Mode):
         raise UsageError(f"--mode {mode!r} is none of: {', '.join(get_args(Mode))}")
-    return platform.crew.ask(Request(question=question, principal=principal, conversation_id=conversation,
-                                     mode=cast(Mode, mode)))
+    return platform.crew.ask(
+        Request(question=question, principal=principal, conversation_id=conversation, mode=cast(Mode, mode))
+    )
 
 
 def source_states(platform: Platform) -> list[SourceState]:
     """Synced sources, and configured ones that were never synced."""
     states = {state.name: state for state in platform.catalog.sources()}
     for name, section in platform.settings.sources.items():
-        states.setdefault(name, SourceState(name=name, kind=section.kind, documents=0, chunks=0, quarantined=0,
-                                            location=platform.settings.files(name).path.absolute().as_uri(),
-                                            last_sync=None))
+        states.setdefault(
+            name,
+            SourceState(
+                name=name,
+                kind=section.kind,
+                documents=0,
+                chunks=0,
+                quarantined=0,
+                location=platform.settings.files(name).path.absolute().as_uri(),
+                last_sync=None,
+            ),
+        )
     return [states[name] for name in sorted(states)]
 
 

@@ -58,8 +58,10 @@ def show_hits(hits: Sequence[Hit]) -> None:
 
 def show_report(report: SyncReport) -> None:
     """What a sync did, in one line."""
-    print(f"{report.added} added, {report.updated} updated, {report.removed} removed, {report.unchanged} unchanged, "
-          f"{report.quarantined} quarantined; {report.chunks} chunks in {report.seconds:.1f} s")
+    print(
+        f"{report.added} added, {report.updated} updated, {report.removed} removed, {report.unchanged} unchanged, "
+        f"{report.quarantined} quarantined; {report.chunks} chunks in {report.seconds:.1f} s"
+    )
     if report.quarantined:
         say("What could not be read, and why: groundcrew sources quarantine")
 
@@ -69,8 +71,10 @@ def show_sources(states: Sequence[SourceState]) -> None:
     if not states:
         print("No sources yet: groundcrew ingest PATH, or [sources.NAME] in groundcrew.toml")
     for s in states:
-        print(f"{s.name:<16} {s.kind:<8} {s.documents:>6} documents {s.chunks:>8} chunks {s.quarantined:>4} quarantined  "
-              f"synced {s.last_sync or 'never'}  {s.location}")
+        print(
+            f"{s.name:<16} {s.kind:<8} {s.documents:>6} documents {s.chunks:>8} chunks {s.quarantined:>4} quarantined  "
+            f"synced {s.last_sync or 'never'}  {s.location}"
+        )
 
 
 def show_quarantine(entries: Sequence[QuarantineEntry]) -> None:
@@ -110,16 +114,27 @@ def progress_bar(title: str) -> Iterator[Callable[[Progress], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
-               TimeRemainingColumn(), TextColumn("{task.fields[name]}", style="dim"))
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[name]}", style="dim"),
+    )
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=None, rate="", name="")
         started = time.monotonic()
 
         def update(progress: Progress) -> None:
             rate = progress.done / max(time.monotonic() - started, 1e-3)
-            bar.update(task, completed=progress.done, total=progress.total, name=progress.name[:40],
-                       rate=f"{rate:.1f} files/s, {progress.chunks} chunks")
+            bar.update(
+                task,
+                completed=progress.done,
+                total=progress.total,
+                name=progress.name[:40],
+                rate=f"{rate:.1f} files/s, {progress.chunks} chunks",
+            )
 
         yield update
 
@@ -135,8 +150,10 @@ def _progress_lines(title: str) -> Callable[[Progress], None]:
         shown = now
         rate = progress.done / (now - started)
         left = (progress.total - progress.done) / rate
-        say(f"{title}: {progress.done}/{progress.total} files, {rate:.1f} files/s, {progress.chunks} chunks, "
-            f"about {left:.0f} s left")
+        say(
+            f"{title}: {progress.done}/{progress.total} files, {rate:.1f} files/s, {progress.chunks} chunks, "
+            f"about {left:.0f} s left"
+        )
 
     return update
 
@@ -157,5 +174,6 @@ def _one_line(text: str) -> str:
 
 
 def _wrap(text: str, indent: str = "") -> str:
-    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False,
-                         break_on_hyphens=False)
+    return textwrap.fill(
+        text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )

@@ -40,7 +40,7 @@ def run_demo(*, serving: bool, port: int | None, as_json: bool) -> None:
             show_report(report)
             print(f"\n> {QUESTION}\n")
             show_answer(answer)
-            print(f"\nAsk your own:  {_command()} ask \"How many days of leave can be carried over?\"", flush=True)
+            print(f'\nAsk your own:  {_command()} ask "How many days of leave can be carried over?"', flush=True)
         if serving:
             print(flush=True)
             run_server(platform, None, port, any_port=True)
@@ -59,8 +59,10 @@ def sample_folder() -> Path:
 
 def _prepare(home: Path) -> None:
     if home.exists() and any(home.iterdir()) and not (home / _MARK).exists():
-        raise UsageError(f"{home} holds an index of your own, which the demo would replace; "
-                         f"set {HOME} to another folder for the demo")
+        raise UsageError(
+            f"{home} holds an index of your own, which the demo would replace; "
+            f"set {HOME} to another folder for the demo"
+        )
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     (home / _MARK).write_text("Made by `groundcrew demo`, which replaces it at its next start.\n", encoding="utf-8")

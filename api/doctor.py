@@ -64,7 +64,7 @@ def _misquoting(catalog: Catalog) -> list[str]:
     for document in catalog.documents():
         text = catalog.text(document.id) or ""
         chunks = catalog.chunks(catalog.chunk_ids(document.id)).values()
-        wrong = sum(text[chunk.start:chunk.end] != chunk.text for chunk in chunks)
+        wrong = sum(text[chunk.start : chunk.end] != chunk.text for chunk in chunks)
         if wrong:
             problems.append(f"{wrong} chunks of {document.uri} do not match its text; ingest it again")
     return problems
@@ -72,7 +72,7 @@ def _misquoting(catalog: Catalog) -> list[str]:
 
 def _disagreeing(platform: Platform) -> list[str]:
     problems = []
-    for name, index in (("vector", platform.index.vectors), ("lexical", platform.index.lexical)):
+    for index in (platform.index.vectors, platform.index.lexical):
         try:
             index.ids()
         except SearchIndexError as error:

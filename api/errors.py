@@ -1,9 +1,9 @@
 """Errors of the api floor, and the one table from every floor's errors to an exit status and an HTTP status.
 
-    ApiError
-    ├── UsageError    bad use of a command or bad configuration: exit 2
-    ├── NotFound      no such thing, or none that the caller may see: HTTP 404
-    └── WorkFailed    the work itself failed: exit 3
+ApiError
+├── UsageError    bad use of a command or bad configuration: exit 2
+├── NotFound      no such thing, or none that the caller may see: HTTP 404
+└── WorkFailed    the work itself failed: exit 3
 """
 
 from __future__ import annotations

@@ -26,8 +26,12 @@ class Evaluation:
 
     def as_json(self) -> dict[str, Any]:
         """Figures, shares, and each failing question with what was answered."""
-        return {**asdict(self.figures), "shares": self.figures.shares(), "missed": list(self.missed),
-                "failing": [_failing(j) for j in self.judged if j.failed]}
+        return {
+            **asdict(self.figures),
+            "shares": self.figures.shares(),
+            "missed": list(self.missed),
+            "failing": [_failing(j) for j in self.judged if j.failed],
+        }
 
 
 def evaluate_set(platform: Platform, path: Path, gate: Path | None) -> Evaluation:
@@ -40,7 +44,9 @@ def evaluate_set(platform: Platform, path: Path, gate: Path | None) -> Evaluatio
     bounds = _read_gate(gate) if gate is not None else {}
     questions = read_questions(path)
     if platform.catalog.counts()[0] == 0:
-        raise UsageError(f"nothing is indexed in {platform.home}; ingest the documents that the questions are about first")
+        raise UsageError(
+            f"nothing is indexed in {platform.home}; first ingest the documents that the questions are about"
+        )
     done = 0
 
     def ask(question: str) -> Answer:
@@ -60,8 +66,10 @@ def evaluate_set(platform: Platform, path: Path, gate: Path | None) -> Evaluatio
 def show_evaluation(evaluation: Evaluation) -> None:
     """The figures for people, the failing questions last."""
     f, shares = evaluation.figures, evaluation.figures.shares()
-    print(f"answerable    {f.answerable:>4}: {f.right} right ({shares['right']:.0%}; {f.right_cites_gold} of them cite a gold "
-          f"file), {f.wrong} wrong ({shares['wrong']:.0%}), {f.abstained} abstained ({shares['abstained']:.0%})")
+    print(
+        f"answerable    {f.answerable:>4}: {f.right} right ({shares['right']:.0%}; {f.right_cites_gold} of them cite a gold "
+        f"file), {f.wrong} wrong ({shares['wrong']:.0%}), {f.abstained} abstained ({shares['abstained']:.0%})"
+    )
     print(f"unanswerable  {f.unanswerable:>4}: {f.rightly_abstained} abstained ({shares['rightly_abstained']:.0%})")
     print("by type       " + ", ".join(f"{name} {good}/{total}" for name, (good, total) in sorted(f.by_type.items())))
     for judged in evaluation.judged:
@@ -74,9 +82,14 @@ def show_evaluation(evaluation: Evaluation) -> None:
 
 
 def _failing(judged: Judged) -> dict[str, Any]:
-    return {"id": judged.question.id, "type": judged.question.type, "result": judged.result.value,
-            "question": judged.question.question, "expected": list(judged.question.gold_quotes),
-            "answer": judged.answer.answer}
+    return {
+        "id": judged.question.id,
+        "type": judged.question.type,
+        "result": judged.result.value,
+        "question": judged.question.question,
+        "expected": list(judged.question.gold_quotes),
+        "answer": judged.answer.answer,
+    }
 
 
 def _read_gate(path: Path) -> dict[str, float]:

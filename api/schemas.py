@@ -33,46 +33,84 @@ class SearchBody(BaseModel):
 
 def document_json(document: Document) -> dict[str, Any]:
     """A document as it stands in hits and citations."""
-    return {"id": document.id, "uri": document.uri, "title": document.title, "source": document.source,
-            "version": document.version, "modified_at": document.modified_at}
+    return {
+        "id": document.id,
+        "uri": document.uri,
+        "title": document.title,
+        "source": document.source,
+        "version": document.version,
+        "modified_at": document.modified_at,
+    }
 
 
 def locator_json(locator: Locator) -> dict[str, Any]:
     """A locator; boxes are {page, x0, y0, x1, y1} in points from the page's top left corner."""
-    return {"start": locator.start, "end": locator.end, "line_start": locator.line_start, "line_end": locator.line_end,
-            "page": locator.page, "boxes": None if locator.boxes is None else [_box_json(b) for b in locator.boxes],
-            "sheet": locator.sheet, "cells": locator.cells, "slide": locator.slide,
-            "headings": list(locator.headings)}
+    return {
+        "start": locator.start,
+        "end": locator.end,
+        "line_start": locator.line_start,
+        "line_end": locator.line_end,
+        "page": locator.page,
+        "boxes": None if locator.boxes is None else [_box_json(b) for b in locator.boxes],
+        "sheet": locator.sheet,
+        "cells": locator.cells,
+        "slide": locator.slide,
+        "headings": list(locator.headings),
+    }
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:
     """One ranked passage."""
-    return {"rank": hit.rank, "score": hit.score, "document": document_json(hit.document),
-            "locator": locator_json(hit.locator), "text": hit.chunk.text, "why": dict(hit.why)}
+    return {
+        "rank": hit.rank,
+        "score": hit.score,
+        "document": document_json(hit.document),
+        "locator": locator_json(hit.locator),
+        "text": hit.chunk.text,
+        "why": dict(hit.why),
+    }
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
     """An answer in the contract's shape."""
     return {
-        "run_id": answer.run_id, "question": answer.question, "conversation_id": answer.conversation_id,
-        "status": answer.status.value, "answer": answer.answer,
+        "run_id": answer.run_id,
+        "question": answer.question,
+        "conversation_id": answer.conversation_id,
+        "status": answer.status.value,
+        "answer": answer.answer,
         "claims": [claim_json(claim) for claim in answer.claims],
         "citations": [citation_json(citation) for citation in answer.citations],
         "abstention": None if answer.abstention is None else _abstention_json(answer.abstention),
-        "review": None, "route": asdict(answer.route), "usage": asdict(answer.usage),
-        "timing_ms": asdict(answer.timing_ms)}
+        "review": None,
+        "route": asdict(answer.route),
+        "usage": asdict(answer.usage),
+        "timing_ms": asdict(answer.timing_ms),
+    }
 
 
 def claim_json(claim: Claim) -> dict[str, Any]:
     """One sentence of an answer with what checking it found."""
-    return {"text": claim.text, "citations": list(claim.citations), "verdict": claim.verdict.value,
-            "score": claim.score, "checks": asdict(claim.checks), "note": claim.note}
+    return {
+        "text": claim.text,
+        "citations": list(claim.citations),
+        "verdict": claim.verdict.value,
+        "score": claim.score,
+        "checks": asdict(claim.checks),
+        "note": claim.note,
+    }
 
 
 def citation_json(citation: Citation) -> dict[str, Any]:
     """A cited span. `header` names the columns of a cited table row."""
-    return {"id": citation.id, "citation_id": citation.citation_id, "document": document_json(citation.document),
-            "locator": locator_json(citation.locator), "quote": citation.quote, "header": list(citation.header)}
+    return {
+        "id": citation.id,
+        "citation_id": citation.citation_id,
+        "document": document_json(citation.document),
+        "locator": locator_json(citation.locator),
+        "quote": citation.quote,
+        "header": list(citation.header),
+    }
 
 
 def quarantine_json(entry: QuarantineEntry) -> dict[str, Any]:
@@ -86,10 +124,18 @@ def source_json(state: SourceState) -> dict[str, Any]:
 
 
 def _abstention_json(abstention: Abstention) -> dict[str, Any]:
-    return {"reason": abstention.reason, "looked_for": abstention.looked_for,
-            "nearest": [citation_json(citation) for citation in abstention.nearest]}
+    return {
+        "reason": abstention.reason,
+        "looked_for": abstention.looked_for,
+        "nearest": [citation_json(citation) for citation in abstention.nearest],
+    }
 
 
 def _box_json(box: Box) -> dict[str, float]:
-    return {"page": box.page, "x0": round(box.x0, 1), "y0": round(box.y0, 1), "x1": round(box.x1, 1),
-            "y1": round(box.y1, 1)}
+    return {
+        "page": box.page,
+        "x0": round(box.x0, 1),
+        "y0": round(box.y0, 1),
+        "x1": round(box.x1, 1),
+        "y1": round(box.y1, 1),
+    }

@@ -14,8 +14,9 @@ from .errors import UsageError, WorkFailed
 from .wiring import Platform
 
 
-def run_server(platform: Platform, host: str | None, port: int | None, *, as_json: bool = False,
-               any_port: bool = False) -> None:
+def run_server(
+    platform: Platform, host: str | None, port: int | None, *, as_json: bool = False, any_port: bool = False
+) -> None:
     """Serves until stopped. `any_port` takes a free one when the wanted port is taken.
 
     Raises:
@@ -25,8 +26,10 @@ def run_server(platform: Platform, host: str | None, port: int | None, *, as_jso
     server = platform.settings.server
     host = host or server.host
     if not _is_loopback(host):
-        raise UsageError(f"refusing to listen on {host}: without API keys everyone who reaches the port would be an "
-                         "admin; use 127.0.0.1")
+        raise UsageError(
+            f"refusing to listen on {host}: without API keys everyone who reaches the port would be an "
+            "admin; use 127.0.0.1"
+        )
     listener = _bind(host, server.port if port is None else port, any_port=any_port)
     url = f"http://{'[' + host + ']' if ':' in host else host}:{listener.getsockname()[1]}"
     documents, chunks = platform.catalog.counts()
@@ -60,6 +63,8 @@ def _bind(host: str, port: int, *, any_port: bool) -> socket.socket:
             listener.close()
             return _bind(host, 0, any_port=False)
         listener.close()
-        raise WorkFailed(f"port {port} on {host} cannot be used ({error.strerror}); "
-                         "stop what listens there or choose another with --port") from error
+        raise WorkFailed(
+            f"port {port} on {host} cannot be used ({error.strerror}); "
+            "stop what listens there or choose another with --port"
+        ) from error
     return listener

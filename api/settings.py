@@ -1,7 +1,7 @@
 """Configuration: `groundcrew.toml` and the environment, checked before anything starts.
 
-The only module that reads the environment. Each setting also answers to GROUNDCREW_<SECTION>__<NAME>, with more "__" for
-deeper tables (GROUNDCREW_SOURCES__HANDBOOK__PATH); the value is read as TOML, or as a plain string where it is none.
+The only module that reads the environment. Each setting also answers to GROUNDCREW_<SECTION>__<NAME>, with more "__"
+for deeper tables (GROUNDCREW_SOURCES__HANDBOOK__PATH); the value is read as TOML, or as a plain string where it is none.
 """
 
 from __future__ import annotations
@@ -115,10 +115,16 @@ class Settings(_Section):
         section = self.sources[name]
         base = self.origin.parent if self.origin is not None else Path.cwd()
         return FilesSettings(
-            name=name, path=base / section.path.expanduser(), include=tuple(section.include),
-            exclude=tuple(section.exclude), access=Access(allow=tuple(section.allow)),
-            rules=tuple(AccessRule(glob=rule.glob, access=Access(allow=tuple(rule.allow), label=rule.label))
-                        for rule in section.rules))
+            name=name,
+            path=base / section.path.expanduser(),
+            include=tuple(section.include),
+            exclude=tuple(section.exclude),
+            access=Access(allow=tuple(section.allow)),
+            rules=tuple(
+                AccessRule(glob=rule.glob, access=Access(allow=tuple(rule.allow), label=rule.label))
+                for rule in section.rules
+            ),
+        )
 
 
 def load_settings(config: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -164,7 +170,7 @@ def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> dict[str, st
     for variable, raw in sorted(environ.items()):
         if not variable.startswith(PREFIX) or "__" not in variable:
             continue
-        keys = variable[len(PREFIX):].lower().split("__")
+        keys = variable[len(PREFIX) :].lower().split("__")
         table = values
         for key in keys[:-1]:
             table = table.setdefault(key, {})
@@ -197,8 +203,13 @@ def _explain(error: ValidationError, origin: Path | None, overridden: Mapping[st
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
     sections: dict[str, type[BaseModel]] = {
-        "sources": SourceSection, "models": ModelSection, "schedules": ScheduleSection, "server": ServerSection,
-        "users": UserSection, "retrieval": RetrievalSection}
+        "sources": SourceSection,
+        "models": ModelSection,
+        "schedules": ScheduleSection,
+        "server": ServerSection,
+        "users": UserSection,
+        "retrieval": RetrievalSection,
+    }
     if len(location) == 1:
         return sorted(sections)
     model = RuleSection if "rules" in location else sections[str(location[0])]

@@ -51,7 +51,9 @@ class Platform:
         engine = self.settings.retrieval.engine
         if engine == "auto":
             engine = "openvino" if importlib.util.find_spec("openvino") else "torch"
-        return OpenVinoEmbedder(bundled_model()) if engine == "openvino" else SentenceTransformerEmbedder(bundled_model())
+        return (
+            OpenVinoEmbedder(bundled_model()) if engine == "openvino" else SentenceTransformerEmbedder(bundled_model())
+        )
 
     @cached_property
     def index(self) -> ChunkIndex:
@@ -72,7 +74,7 @@ class Platform:
     @cached_property
     def crew(self) -> Crew:
         researcher = Researcher(self.searcher.search)
-        analyst = Analyst(Judge.load(), _Embeddings(self.embedder), self.index.lexical.rarity)
+        analyst = Analyst(Judge.load(), _Embeddings(self.embedder), self.searcher.rarity)
         return Crew(researcher, analyst, self.compliance)
 
     def principal(self, user: str | None) -> Principal:
@@ -93,8 +95,9 @@ class Platform:
         if name in self.settings.sources:
             configured = self.settings.files(name)
             if not absolute.is_relative_to(configured.path.absolute()):
-                raise UsageError(f"{path} does not lie in {configured.path}, the folder of source {name!r}; "
-                                 "name another source")
+                raise UsageError(
+                    f"{path} does not lie in {configured.path}, the folder of source {name!r}; name another source"
+                )
             if allow:
                 raise UsageError(f"who may read source {name!r} is set in the configuration; leave out --allow")
             return name, FilesConnector(configured, absolute)
@@ -102,8 +105,11 @@ class Platform:
 
     def _source_of(self, path: Path) -> str | None:
         roots = [(self.settings.files(name).path.absolute(), name) for name in self.settings.sources]
-        return max(((root, name) for root, name in roots if path.is_relative_to(root)),
-                   key=lambda pair: len(pair[0].parts), default=(None, None))[1]
+        return max(
+            ((root, name) for root, name in roots if path.is_relative_to(root)),
+            key=lambda pair: len(pair[0].parts),
+            default=(None, None),
+        )[1]
 
     @contextmanager
     def writing(self) -> Iterator[None]:

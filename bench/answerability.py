@@ -74,9 +74,7 @@ def span_cases(path: Path, embeddings: Embeddings, most: int) -> list[Case]:
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     titles = {row["passage"]: str(row.get("title", "")).replace("_", " ") for row in rows}
     passages = list(titles)
-    vectors = np.concatenate(
-        [embeddings.embed_sentences(passages[i : i + 32]) for i in range(0, len(passages), 32)]
-    )
+    vectors = np.concatenate([embeddings.embed_sentences(passages[i : i + 32]) for i in range(0, len(passages), 32)])
     step = max(1, len(rows) // most)
     cases: list[Case] = []
     for row in rows[::step]:
@@ -172,9 +170,7 @@ class _Remembered:
     def embed_tokens(self, texts: Sequence[str]) -> list[tuple[Array, list[tuple[int, int]]]]:
         missing = sorted({t for t in texts if t not in self._tokens}, key=len)
         for i in range(0, len(missing), 32):
-            self._tokens.update(
-                zip(missing[i : i + 32], self._embedder.embed_tokens(missing[i : i + 32]), strict=True)
-            )
+            self._tokens.update(zip(missing[i : i + 32], self._embedder.embed_tokens(missing[i : i + 32]), strict=True))
         return [self._tokens[t] for t in texts]
 
 
@@ -286,9 +282,7 @@ def probability(case: Case, rank: Vector, answer: Vector, bias: float) -> float:
     return min(float(1 / (1 + np.exp(-(answer_features(s @ rank, s) @ answer + bias)))) for s in case.signals)
 
 
-def curve(
-    cases: Sequence[Case], rank: Vector, answer: Vector, bias: float
-) -> list[tuple[float, float, float, float]]:
+def curve(cases: Sequence[Case], rank: Vector, answer: Vector, bias: float) -> list[tuple[float, float, float, float]]:
     """(threshold, right, wrong, unanswerable abstained), the first two as shares of the answerable."""
     p = np.array([probability(c, rank, answer, bias) for c in cases])
     right, able = np.array([is_right(c, rank) for c in cases]), np.array([c.answerable for c in cases])

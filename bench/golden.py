@@ -1,6 +1,6 @@
 """Ingests a folder into a fresh home and measures answers on a question set: quality, time to answer, peak memory.
 
-    python -m bench.golden [--corpus DIR] [--set FILE.jsonl] [--json]
+python -m bench.golden [--corpus DIR] [--set FILE.jsonl] [--json]
 """
 
 from __future__ import annotations
@@ -43,10 +43,17 @@ def measure(corpus: Path, question_set: Path) -> dict[str, Any]:
         finally:
             platform.close()
     return {
-        "files": report.added, "quarantined": report.quarantined, "chunks": report.chunks, "ingest_s": report.seconds,
-        "answerable": figures.answerable, "unanswerable": figures.unanswerable, **figures.shares(),
-        "ask_ms_median": round(statistics.median(times)), "ask_ms_p95": round(statistics.quantiles(times, n=20)[-1]),
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
+        "files": report.added,
+        "quarantined": report.quarantined,
+        "chunks": report.chunks,
+        "ingest_s": report.seconds,
+        "answerable": figures.answerable,
+        "unanswerable": figures.unanswerable,
+        **figures.shares(),
+        "ask_ms_median": round(statistics.median(times)),
+        "ask_ms_p95": round(statistics.quantiles(times, n=20)[-1]),
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
 
 
 def main() -> None:

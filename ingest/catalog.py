@@ -19,34 +19,8 @@ from .database import Database
 from .encoding import chunk_from_row, chunk_to_row
 from .errors import CatalogError, Problem
 from .model import Access, Chunk, Document, QuarantineEntry, SourceState
+from .schema import SCHEMA, SCHEMA_VERSION
 from .succession import Succession, find_successions
-
-SCHEMA_VERSION = 2
-
-_SCHEMA = """
-create table meta (key text primary key, value text not null);
-create table access (id integer primary key, allow text not null, label text not null, unique (allow, label));
-create table sources (name text primary key, kind text not null, location text not null, last_sync text);
-create table documents (
-    id text primary key, source text not null, uri text not null, title text not null, format text not null,
-    version text not null, fingerprint text not null, pipeline text not null, modified_at text not null,
-    access_id integer not null references access, unique (source, uri));
-create table versions (
-    document_id text not null references documents on delete cascade, version text not null, text text not null,
-    created_at text not null, primary key (document_id, version));
-create table chunks (
-    id text primary key, document_id text not null references documents on delete cascade, ordinal integer not null,
-    body text not null);
-create index chunks_by_document on chunks (document_id, ordinal);
-create table successions (
-    document_id text not null references documents on delete cascade, kind text not null, name text not null);
-create index successions_by_document on successions (document_id);
-create table waste (chunk_id text primary key);
-create table quarantine (
-    source text not null, uri text not null, part text not null, code text not null, reason text not null,
-    mend text not null, since text not null, fingerprint text not null, pipeline text not null,
-    primary key (source, uri, part));
-"""
 
 _DOCUMENT = """select d.id, d.source, d.uri, d.title, d.format, d.version, d.modified_at, d.access_id, a.allow, a.label
                from documents d join access a on a.id = d.access_id"""
@@ -90,18 +64,22 @@ class Catalog:
         try:
             with self._database.transaction() as db:
                 if not db.execute("select 1 from sqlite_master where name = 'meta'").fetchone():
-                    for statement in _SCHEMA.split(";"):
+                    for statement in SCHEMA.split(";"):
                         db.execute(statement)
-                    db.execute("insert into meta values ('schema', ?), ('revision', '0'), ('writer', '')",
-                               (str(SCHEMA_VERSION),))
+                    db.execute(
+                        "insert into meta values ('schema', ?), ('revision', '0'), ('writer', '')",
+                        (str(SCHEMA_VERSION),),
+                    )
                 found = db.execute("select value from meta where key = 'schema'").fetchone()
         except CatalogError:
             self.close()
             raise
         if found is None or found[0] != str(SCHEMA_VERSION):
             self.close()
-            raise CatalogError(f"{path} was written by another version of groundcrew (schema {found and found[0]}, "
-                               f"this one reads {SCHEMA_VERSION}); ingest into a new GROUNDCREW_HOME")
+            raise CatalogError(
+                f"{path} was written by another version of groundcrew (schema {found and found[0]}, "
+                f"this one reads {SCHEMA_VERSION}); ingest into a new GROUNDCREW_HOME"
+            )
 
     def close(self) -> None:
         """Closes every thread's connection."""
@@ -120,8 +98,9 @@ class Catalog:
 
     def known(self, source: str) -> dict[str, KnownDocument]:
         """The source's documents by uri."""
-        rows = self._database.read("select uri, id, version, fingerprint, pipeline, access_id from documents "
-                                "where source = ?", (source,))
+        rows = self._database.read(
+            "select uri, id, version, fingerprint, pipeline, access_id from documents where source = ?", (source,)
+        )
         return {row[0]: KnownDocument(*row[1:]) for row in rows}
 
     def known_quarantine(self, source: str) -> dict[str, tuple[str, str]]:
@@ -141,8 +120,10 @@ class Catalog:
         """Notes chunks that are about to be written to the indexes: waste, unless they are committed."""
         with self._database.transaction() as db:
             self._revise(db)
-            db.executemany("insert or ignore into waste select ? where not exists "
-                           "(select 1 from chunks where id = ?)", [(i, i) for i in chunk_ids])
+            db.executemany(
+                "insert or ignore into waste select ? where not exists (select 1 from chunks where id = ?)",
+                [(i, i) for i in chunk_ids],
+            )
 
     def commit(self, documents: Sequence[NewDocument]) -> None:
         """Makes these documents, their texts and chunks current, all at once; what they replace becomes waste."""
@@ -161,14 +142,27 @@ class Catalog:
                on conflict (id) do update set title = excluded.title, format = excluded.format,
                 version = excluded.version, fingerprint = excluded.fingerprint, pipeline = excluded.pipeline,
                 modified_at = excluded.modified_at, access_id = excluded.access_id""",
-            (d.id, d.source, d.uri, d.title, d.format, d.version, new.fingerprint, new.pipeline, d.modified_at,
-             d.access_id))
+            (
+                d.id,
+                d.source,
+                d.uri,
+                d.title,
+                d.format,
+                d.version,
+                new.fingerprint,
+                new.pipeline,
+                d.modified_at,
+                d.access_id,
+            ),
+        )
         db.execute("insert or replace into versions values (?, ?, ?, ?)", (d.id, d.version, new.text, new.created_at))
         db.execute("delete from successions where document_id = ?", (d.id,))
-        db.executemany("insert into successions values (?, ?, ?)",
-                       [(d.id, s.kind, s.name) for s in find_successions(new.text)])
-        db.executemany("insert into chunks values (?, ?, ?, ?)",
-                       [(c.id, d.id, c.ordinal, chunk_to_row(c)) for c in new.chunks])
+        db.executemany(
+            "insert into successions values (?, ?, ?)", [(d.id, s.kind, s.name) for s in find_successions(new.text)]
+        )
+        db.executemany(
+            "insert into chunks values (?, ?, ?, ?)", [(c.id, d.id, c.ordinal, chunk_to_row(c)) for c in new.chunks]
+        )
         db.executemany("delete from waste where chunk_id = ?", [(c.id,) for c in new.chunks])
         db.execute("delete from quarantine where source = ? and uri = ?", (d.source, d.uri))
         for gap in new.gaps:
@@ -178,8 +172,10 @@ class Catalog:
         """Notes what changed about a file whose content did not."""
         with self._database.transaction() as db:
             self._revise(db)
-            db.execute("update documents set fingerprint = ?, modified_at = ?, access_id = ? where id = ?",
-                       (fingerprint, modified_at, access_id, document_id))
+            db.execute(
+                "update documents set fingerprint = ?, modified_at = ?, access_id = ? where id = ?",
+                (fingerprint, modified_at, access_id, document_id),
+            )
 
     def remove(self, document_ids: Iterable[str]) -> None:
         """Forgets documents with all their versions; their chunks become waste."""
@@ -187,8 +183,10 @@ class Catalog:
             self._revise(db)
             for document_id in document_ids:
                 db.execute("insert or ignore into waste select id from chunks where document_id = ?", (document_id,))
-                db.execute("delete from quarantine where (source, uri) in "
-                           "(select source, uri from documents where id = ?)", (document_id,))
+                db.execute(
+                    "delete from quarantine where (source, uri) in (select source, uri from documents where id = ?)",
+                    (document_id,),
+                )
                 db.execute("delete from documents where id = ?", (document_id,))
 
     def quarantine(self, source: str, uri: str, problem: Problem, since: str, fingerprint: str, pipeline: str) -> None:
@@ -220,8 +218,10 @@ class Catalog:
 
     def accesses(self) -> dict[int, Access]:
         """Every access that some document has or had, by number."""
-        return {row[0]: Access(allow=tuple(json.loads(row[1])), label=row[2] or None)
-                for row in self._database.read("select id, allow, label from access")}
+        return {
+            row[0]: Access(allow=tuple(json.loads(row[1])), label=row[2] or None)
+            for row in self._database.read("select id, allow, label from access")
+        }
 
     def documents(self, ids: Iterable[str] | None = None) -> Iterator[Document]:
         """The documents with these ids, or all, in order of uri."""
@@ -230,9 +230,17 @@ class Catalog:
         else:
             rows = self._select(f"{_DOCUMENT} where d.id in", list(ids))
         for row in rows:
-            yield Document(id=row[0], source=row[1], uri=row[2], title=row[3], format=row[4], version=row[5],
-                           modified_at=row[6], access_id=row[7],
-                           access=Access(allow=tuple(json.loads(row[8])), label=row[9] or None))
+            yield Document(
+                id=row[0],
+                source=row[1],
+                uri=row[2],
+                title=row[3],
+                format=row[4],
+                version=row[5],
+                modified_at=row[6],
+                access_id=row[7],
+                access=Access(allow=tuple(json.loads(row[8])), label=row[9] or None),
+            )
 
     def successions(self) -> dict[str, list[Succession]]:
         """What documents say of replacing others, by document id."""
@@ -243,8 +251,11 @@ class Catalog:
 
     def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
         """The chunks with these ids that are current, by id."""
-        rows = self._select("select c.id, c.document_id, d.version, c.ordinal, c.body from chunks c "
-                            "join documents d on d.id = c.document_id where c.id in", list(ids))
+        rows = self._select(
+            "select c.id, c.document_id, d.version, c.ordinal, c.body from chunks c "
+            "join documents d on d.id = c.document_id where c.id in",
+            list(ids),
+        )
         return {row[0]: chunk_from_row(*row) for row in rows}
 
     def chunk_ids(self, document_id: str | None = None) -> list[str]:
@@ -259,15 +270,20 @@ class Catalog:
         """The canonical text of a version, the current one by default; None when it is not kept."""
         rows = self._database.read(
             "select v.text from versions v join documents d on d.id = v.document_id "
-            "where d.id = ? and v.version = coalesce(?, d.version)", (document_id, version))
+            "where d.id = ? and v.version = coalesce(?, d.version)",
+            (document_id, version),
+        )
         return str(rows[0][0]) if rows else None
 
     def quarantined(self) -> list[QuarantineEntry]:
         """All that could not be read, in order of source and uri."""
-        rows = self._database.read("select source, uri, part, code, reason, mend, since from quarantine "
-                                "order by source, uri, part")
-        return [QuarantineEntry(source=r[0], uri=r[1], part=r[2] or None, code=r[3], reason=r[4], mend=r[5], since=r[6])
-                for r in rows]
+        rows = self._database.read(
+            "select source, uri, part, code, reason, mend, since from quarantine order by source, uri, part"
+        )
+        return [
+            QuarantineEntry(source=r[0], uri=r[1], part=r[2] or None, code=r[3], reason=r[4], mend=r[5], since=r[6])
+            for r in rows
+        ]
 
     def sources(self) -> list[SourceState]:
         """The sources that were synced at least once."""
@@ -276,9 +292,14 @@ class Catalog:
                 (select count(*) from documents d where d.source = s.name),
                 (select count(*) from chunks c join documents d on d.id = c.document_id where d.source = s.name),
                 (select count(*) from quarantine q where q.source = s.name)
-               from sources s order by s.name""")
-        return [SourceState(name=r[0], kind=r[1], location=r[2], last_sync=r[3], documents=r[4], chunks=r[5],
-                            quarantined=r[6]) for r in rows]
+               from sources s order by s.name"""
+        )
+        return [
+            SourceState(
+                name=r[0], kind=r[1], location=r[2], last_sync=r[3], documents=r[4], chunks=r[5], quarantined=r[6]
+            )
+            for r in rows
+        ]
 
     def counts(self) -> tuple[int, int]:
         """(documents, chunks)."""
@@ -293,19 +314,21 @@ class Catalog:
     # --- inside --------------------------------------------------------------------------------------------
 
     @staticmethod
-    def _quarantine(db: sqlite3.Connection, source: str, uri: str, problem: Problem, since: str, fingerprint: str,
-                    pipeline: str) -> None:
+    def _quarantine(
+        db: sqlite3.Connection, source: str, uri: str, problem: Problem, since: str, fingerprint: str, pipeline: str
+    ) -> None:
         db.execute(
             """insert into quarantine values (?, ?, ?, ?, ?, ?, ?, ?, ?)
                on conflict do update set code = excluded.code, reason = excluded.reason, mend = excluded.mend,
                 fingerprint = excluded.fingerprint, pipeline = excluded.pipeline""",
-            (source, uri, problem.part or "", problem.code, problem.reason, problem.mend, since, fingerprint, pipeline))
+            (source, uri, problem.part or "", problem.code, problem.reason, problem.mend, since, fingerprint, pipeline),
+        )
 
     def _select(self, query: str, ids: list[str]) -> list[tuple[str, ...]]:
         """Runs `query` + a list of ids, in batches that SQLite accepts. Order is not kept."""
         rows: list[tuple[str, ...]] = []
         for start in range(0, len(ids), 500):
-            batch = ids[start:start + 500]
+            batch = ids[start : start + 500]
             marks = ",".join("?" * len(batch))
             rows += self._database.read(f"{query} ({marks})", batch)
         return rows

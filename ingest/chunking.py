@@ -98,11 +98,15 @@ class _Chunker:
         if any(start < end for start, end in element.cells):
             parts = self._cut_row(element, room)
         else:
-            parts = [replace(element, start=start, end=end, cells=(), columns=())
-                     for start, end in self._cut_text(element.start, element.end, room)]
+            parts = [
+                replace(element, start=start, end=end, cells=(), columns=())
+                for start, end in self._cut_text(element.start, element.end, room)
+            ]
         texts = [self._plain(part) for part in parts]
-        return [_Piece(element=part, words=text, tokens=tokens, header=self._header_cost(part))
-                for part, text, tokens in zip(parts, texts, self._count(texts), strict=True)]
+        return [
+            _Piece(element=part, words=text, tokens=tokens, header=self._header_cost(part))
+            for part, text, tokens in zip(parts, texts, self._count(texts), strict=True)
+        ]
 
     def _cut_row(self, row: Element, room: int) -> list[Element]:
         """A wide row as several, each with the names of its own columns; cells without text are left out."""
@@ -131,8 +135,10 @@ class _Chunker:
             return self._row_parts(row, cells[:half], room) + self._row_parts(row, cells[half:], room)
         columns = tuple(self._shorten(name, room // 2) for name in columns)
         part = replace(part, columns=columns)
-        return [replace(part, start=start, end=end, cells=((start, end),))
-                for start, end in self._cut_text(part.start, part.end, room - self._header_cost(part))]
+        return [
+            replace(part, start=start, end=end, cells=((start, end),))
+            for start, end in self._cut_text(part.start, part.end, room - self._header_cost(part))
+        ]
 
     def _cut_text(self, start: int, end: int, room: int) -> list[tuple[int, int]]:
         """[start, end) cut after sentences where possible, else between words, else between characters."""
@@ -150,8 +156,11 @@ class _Chunker:
                 used = cost
         # Markup that a cut broke in two may be longer or shorter than the sum of its halves: count anew.
         costs = self._count([self._plain_span(a, b) for a, b in merged])
-        fitting = [piece for span, cost in zip(merged, costs, strict=True)
-                   for piece in ([span] if cost <= room else self._cut_words(*span, room))]
+        fitting = [
+            piece
+            for span, cost in zip(merged, costs, strict=True)
+            for piece in ([span] if cost <= room else self._cut_words(*span, room))
+        ]
         return [trimmed for span in fitting if (trimmed := _trim(self._parsed.text, *span)) is not None]
 
     def _cut_words(self, start: int, end: int, room: int) -> list[tuple[int, int]]:
@@ -172,18 +181,30 @@ class _Chunker:
             first = bisect_left(offsets, (begin, 0))
         return spans
 
-    def _chunk(self, ordinal: int, group: list[_Piece], headings: tuple[str, ...], context: str,
-               lead_in: str | None) -> Chunk:
+    def _chunk(
+        self, ordinal: int, group: list[_Piece], headings: tuple[str, ...], context: str, lead_in: str | None
+    ) -> Chunk:
         elements = tuple(piece.element for piece in group)
         start, end = elements[0].start, elements[-1].end
         indexed = "\n".join(_indexed_lines(context, lead_in, group))
         document_id, version = self._ids
         return Chunk(
-            id=chunk_id(document_id, version, start, end), document_id=document_id, version=version, ordinal=ordinal,
-            start=start, end=end, text=self._parsed.text[start:end], indexed_text=indexed, headings=headings,
-            lead_in=lead_in, elements=elements, segments=self._segments(start, end),
+            id=chunk_id(document_id, version, start, end),
+            document_id=document_id,
+            version=version,
+            ordinal=ordinal,
+            start=start,
+            end=end,
+            text=self._parsed.text[start:end],
+            indexed_text=indexed,
+            headings=headings,
+            lead_in=lead_in,
+            elements=elements,
+            segments=self._segments(start, end),
             first_line=bisect_left(self._newlines, start) + 1 if self._parsed.verbatim else None,
-            markup=self._parsed.markup, tokens=self._count([indexed])[0] + SPECIAL_TOKENS)
+            markup=self._parsed.markup,
+            tokens=self._count([indexed])[0] + SPECIAL_TOKENS,
+        )
 
     def _segments(self, start: int, end: int) -> tuple[Segment, ...]:
         first = max(0, bisect_right(self._segment_starts, start) - 1)

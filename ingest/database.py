@@ -75,8 +75,12 @@ class Database:
         except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
             raise  # A fault of this program, not of the file.
         except sqlite3.OperationalError as error:
-            raise CatalogError(f"the catalog {self._path} cannot be used ({error}); see that no other process holds "
-                               "it, that its folder can be written and that the disk is not full") from error
+            raise CatalogError(
+                f"the catalog {self._path} cannot be used ({error}); see that no other process holds "
+                "it, that its folder can be written and that the disk is not full"
+            ) from error
         except (sqlite3.DatabaseError, OSError) as error:
-            raise CatalogError(f"{self._path} is not a readable catalog ({error}); move the folder {self._path.parent} "
-                               "aside and ingest again: the documents themselves are not in it") from error
+            raise CatalogError(
+                f"{self._path} is not a readable catalog ({error}); move the folder {self._path.parent} "
+                "aside and ingest again: the documents themselves are not in it"
+            ) from error

@@ -1,9 +1,9 @@
 """Errors of the ingest floor.
 
-    IngestError
-    ├── SourceError        a source cannot be listed at all (missing path, no permission)
-    ├── ParseError         one file cannot be read: it goes to quarantine, the sync goes on
-    └── CatalogError       the catalog is missing, damaged or from another version
+IngestError
+├── SourceError        a source cannot be listed at all (missing path, no permission)
+├── ParseError         one file cannot be read: it goes to quarantine, the sync goes on
+└── CatalogError       the catalog is missing, damaged or from another version
 """
 
 from __future__ import annotations

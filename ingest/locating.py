@@ -28,11 +28,17 @@ def locate(chunk: Chunk, start: int, end: int) -> Locator:
     sheets = [s.sheet for s in touched if s.sheet is not None]
     sheet = sheets[0] if sheets else None
     return Locator(
-        start=start, end=end, headings=chunk.headings,
-        line_start=min(lines, default=None), line_end=max(lines, default=None),
-        page=_first([s.page for s in touched]), boxes=_boxes(touched), sheet=sheet,
+        start=start,
+        end=end,
+        headings=chunk.headings,
+        line_start=min(lines, default=None),
+        line_end=max(lines, default=None),
+        page=_first([s.page for s in touched]),
+        boxes=_boxes(touched),
+        sheet=sheet,
         cells=cell_range([s.cell for s in touched if s.cell is not None and s.sheet == sheet]),
-        slide=_first([s.slide for s in touched]))
+        slide=_first([s.slide for s in touched]),
+    )
 
 
 def cell_range(cells: Sequence[str]) -> str | None:

@@ -27,7 +27,7 @@ def sections(parsed: ParsedDocument) -> Iterator[tuple[tuple[str, ...], list[Ele
             yield _names(path), [pending]
         body, pending = [], element
         level = element.level or 1
-        words = parsed.text[element.start:element.end]
+        words = parsed.text[element.start : element.end]
         path = [(depth, name) for depth, name in path if depth < level]
         path.append((level, plain(words) if parsed.markup == "markdown" else fold(words)))
     if body:
@@ -47,7 +47,7 @@ def introductions(parsed: ParsedDocument, elements: Sequence[Element]) -> list[s
     for element in elements:
         if element.kind in (ElementKind.PARAGRAPH, ElementKind.CODE):
             found.append(None)
-            words = parsed.text[element.start:element.end]
+            words = parsed.text[element.start : element.end]
             last = fold(plain(words) if parsed.markup == "markdown" else words)
             current = last.rsplit(". ", 1)[-1] if last.endswith(":") else None
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from wcmatch import glob
@@ -28,7 +28,7 @@ class FilesSettings:
     path: Path
     include: tuple[str, ...] = ("**/*",)
     exclude: tuple[str, ...] = ()
-    access: Access = Access()
+    access: Access = field(default_factory=Access)
     rules: tuple[AccessRule, ...] = ()
 
     def admits(self, relative: str) -> bool:

@@ -1,7 +1,7 @@
 """Which document says that it takes another's place, in its own words.
 
-Policies say so near their top: "This policy replaces the Travel policy 2023", "SUPERSEDED by the Password standard". Only
-the words are kept here; which document they name is settled when documents are ranked, among those the asker may read.
+Policies say so near their top: "This policy replaces the Travel policy 2023", "SUPERSEDED by the Password standard".
+Only the words are kept here; which document they name is settled when documents are ranked, among those the asker may read.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Succession:
         """Whether a document's title is what is named. "Travel policy" is not, where "Travel policy 2023" stands."""
         words, sought = _words(self.name), _words(title)
         for start in range(len(words) - len(sought) + 1):
-            if sought and words[start:start + len(sought)] == sought:
+            if sought and words[start : start + len(sought)] == sought:
                 following = words[start + len(sought)] if start + len(sought) < len(words) else ""
                 return not (len(following) == 4 and following.isdigit())
         return False
@@ -39,8 +39,11 @@ def find_successions(text: str) -> tuple[Succession, ...]:
     """All statements of succession in a document's opening."""
     opening = text[:_OPENING]
     replaced = [Succession(kind="replaced_by", name=m["name"].strip()) for m in _REPLACED_BY.finditer(opening)]
-    replaces = [Succession(kind="replaces", name=m["name"].strip()) for m in _REPLACES.finditer(opening)
-                if not _words(m["name"])[:1] == ["durch"]]
+    replaces = [
+        Succession(kind="replaces", name=m["name"].strip())
+        for m in _REPLACES.finditer(opening)
+        if _words(m["name"])[:1] != ["durch"]
+    ]
     return tuple(replaced + replaces)
 
 

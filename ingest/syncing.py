@@ -53,8 +53,16 @@ class _Batch:
 class Synchronizer:
     """Runs syncs. `tools` names the optional tools found on this machine: what needed one is retried with it."""
 
-    def __init__(self, catalog: Catalog, sink: ChunkSink, parse: Parser, tokenizer: Tokenizer, *,
-                 tools: Sequence[str] = (), clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        sink: ChunkSink,
+        parse: Parser,
+        tokenizer: Tokenizer,
+        *,
+        tools: Sequence[str] = (),
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._catalog = catalog
         self._sink = sink
         self._parse = parse
@@ -62,8 +70,9 @@ class Synchronizer:
         self._pipeline = "+".join([PIPELINE, *sorted(tools)])
         self._clock = clock
 
-    def sync(self, source: str, connector: Connector,
-             on_progress: Callable[[Progress], None] = lambda _: None) -> SyncReport:
+    def sync(
+        self, source: str, connector: Connector, on_progress: Callable[[Progress], None] = lambda _: None
+    ) -> SyncReport:
         """Brings one source, within its connector's scope, into step.
 
         Raises:
@@ -74,8 +83,15 @@ class Synchronizer:
         listing = connector.list()
         known = self._catalog.known(source)
         removed = self._remove_missing(source, connector.location, listing, known)
-        run = _Run(self._catalog, self._sink, self._pipeline, source, known,
-                   self._catalog.known_quarantine(source), self._now())
+        run = _Run(
+            self._catalog,
+            self._sink,
+            self._pipeline,
+            source,
+            known,
+            self._catalog.known_quarantine(source),
+            self._now(),
+        )
         for number, item in enumerate(listing.items):
             on_progress(Progress(done=number, total=len(listing.items), chunks=run.tally.chunks, name=item.name))
             self._take(run, connector, item)
@@ -86,9 +102,15 @@ class Synchronizer:
         self.discard_waste()
         on_progress(Progress(done=len(listing.items), total=len(listing.items), chunks=run.tally.chunks, name=""))
         tally = run.tally
-        return SyncReport(added=tally.added, updated=tally.updated, removed=removed, unchanged=tally.unchanged,
-                          quarantined=tally.quarantined + len(listing.unlisted), chunks=tally.chunks,
-                          seconds=round(time.monotonic() - started, 3))
+        return SyncReport(
+            added=tally.added,
+            updated=tally.updated,
+            removed=removed,
+            unchanged=tally.unchanged,
+            quarantined=tally.quarantined + len(listing.unlisted),
+            chunks=tally.chunks,
+            seconds=round(time.monotonic() - started, 3),
+        )
 
     def discard_waste(self) -> int:
         """Drops from the indexes what the catalog no longer names; returns how many chunks."""
@@ -120,15 +142,35 @@ class Synchronizer:
             run.refuse(item, error.problem, keep=False)
             return
         if not chunks:
-            run.refuse(item, Problem(code="empty", reason="it holds no text", mend="nothing to do, or remove the file"),
-                       keep=False)
+            run.refuse(
+                item,
+                Problem(code="empty", reason="it holds no text", mend="nothing to do, or remove the file"),
+                keep=False,
+            )
             return
         access_id = self._catalog.access_id(item.access)
-        document = Document(id=document_id, source=run.source, uri=item.uri, title=parsed.title or item.name,
-                            format=parsed.format, version=version, modified_at=item.modified_at, access=item.access,
-                            access_id=access_id)
-        run.add(NewDocument(document=document, text=parsed.text, chunks=chunks, gaps=parsed.gaps,
-                            fingerprint=item.fingerprint, pipeline=self._pipeline, created_at=self._now()))
+        document = Document(
+            id=document_id,
+            source=run.source,
+            uri=item.uri,
+            title=parsed.title or item.name,
+            format=parsed.format,
+            version=version,
+            modified_at=item.modified_at,
+            access=item.access,
+            access_id=access_id,
+        )
+        run.add(
+            NewDocument(
+                document=document,
+                text=parsed.text,
+                chunks=chunks,
+                gaps=parsed.gaps,
+                fingerprint=item.fingerprint,
+                pipeline=self._pipeline,
+                created_at=self._now(),
+            )
+        )
 
     def _remove_missing(self, source: str, location: str, listing: Listing, known: dict[str, KnownDocument]) -> int:
         """Removes what the scope held and holds no more; what lies in an unlisted place is left alone."""
@@ -140,9 +182,14 @@ class Synchronizer:
 
         gone = [state.id for uri, state in known.items() if is_gone(uri)]
         self._catalog.remove(gone)
-        self._catalog.release(source, [uri for uri in self._catalog.known_quarantine(source)
-                                       if is_gone(uri) or (uri.endswith("/") and uri not in unlisted
-                                                           and in_scope(uri, location))])
+        self._catalog.release(
+            source,
+            [
+                uri
+                for uri in self._catalog.known_quarantine(source)
+                if is_gone(uri) or (uri.endswith("/") and uri not in unlisted and in_scope(uri, location))
+            ],
+        )
         self.discard_waste()
         return len(gone)
 
@@ -153,8 +200,16 @@ class Synchronizer:
 class _Run:
     """The state of one sync: what is known, what was counted, and the batch being filled."""
 
-    def __init__(self, catalog: Catalog, sink: ChunkSink, pipeline: str, source: str,
-                 known: dict[str, KnownDocument], quarantine: dict[str, tuple[str, str]], now: str) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        sink: ChunkSink,
+        pipeline: str,
+        source: str,
+        known: dict[str, KnownDocument],
+        quarantine: dict[str, tuple[str, str]],
+        now: str,
+    ) -> None:
         self._catalog = catalog
         self._sink = sink
         self._pipeline = pipeline
@@ -249,8 +304,9 @@ class _Run:
 
     def _set_access(self, document_id: str, access_id: int, access: Access) -> None:
         chunks = list(self._catalog.chunks(self._catalog.chunk_ids(document_id)).values())
-        documents = {d.id: replace(d, access_id=access_id, access=access)
-                     for d in self._catalog.documents([document_id])}
+        documents = {
+            d.id: replace(d, access_id=access_id, access=access) for d in self._catalog.documents([document_id])
+        }
         self._sink.set_access(chunks, documents)
 
 
@@ -268,8 +324,14 @@ def merge(reports: Sequence[SyncReport]) -> SyncReport:
     """The sum of several reports."""
     total = SyncReport()
     for r in reports:
-        total = replace(total, added=total.added + r.added, updated=total.updated + r.updated,
-                        removed=total.removed + r.removed, unchanged=total.unchanged + r.unchanged,
-                        quarantined=total.quarantined + r.quarantined, chunks=total.chunks + r.chunks,
-                        seconds=round(total.seconds + r.seconds, 3))
+        total = replace(
+            total,
+            added=total.added + r.added,
+            updated=total.updated + r.updated,
+            removed=total.removed + r.removed,
+            unchanged=total.unchanged + r.unchanged,
+            quarantined=total.quarantined + r.quarantined,
+            chunks=total.chunks + r.chunks,
+            seconds=round(total.seconds + r.seconds, 3),
+        )
     return total

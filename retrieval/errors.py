@@ -1,9 +1,9 @@
 """Errors of the retrieval floor.
 
-    RetrievalError
-    ├── ModelError      an embedding model is missing, damaged or not of the expected kind
-    ├── SearchIndexError  a search index cannot be opened or written
-    └── FilterError     a search filter names an unknown key
+RetrievalError
+├── ModelError      an embedding model is missing, damaged or not of the expected kind
+├── SearchIndexError  a search index cannot be opened or written
+└── FilterError     a search filter names an unknown key
 """
 
 from __future__ import annotations
@@ -49,5 +49,7 @@ def as_index_error(what: str) -> Iterator[None]:
         raise
     except BaseException as error:  # pyo3 derives its PanicException from BaseException.
         lines = str(error).strip().splitlines() or [""]
-        raise SearchIndexError(f"{what} cannot be used ({type(error).__name__}: {lines[0]}); run "
-                               "`groundcrew doctor --repair`, which makes it anew from the catalog") from error
+        raise SearchIndexError(
+            f"{what} cannot be used ({type(error).__name__}: {lines[0]}); run "
+            "`groundcrew doctor --repair`, which makes it anew from the catalog"
+        ) from error

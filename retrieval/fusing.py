@@ -18,6 +18,7 @@ def min_max(scores: Mapping[str, float]) -> dict[str, float]:
 def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], dense_weight: float) -> list[tuple[str, float]]:
     """(id, score) by the weighted sum of both min-max scores, best first; ties by id. Absent counts as 0."""
     left, right = min_max(dense), min_max(lexical)
-    fused = {key: dense_weight * left.get(key, 0.0) + (1 - dense_weight) * right.get(key, 0.0)
-             for key in {**left, **right}}
+    fused = {
+        key: dense_weight * left.get(key, 0.0) + (1 - dense_weight) * right.get(key, 0.0) for key in {**left, **right}
+    }
     return sorted(fused.items(), key=lambda pair: (-pair[1], pair[0]))

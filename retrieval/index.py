@@ -74,6 +74,6 @@ class ChunkIndex:
             index.remove(sorted(found.surplus))
             missing = sorted(found.missing)
             for start in range(0, len(missing), _REBUILD_CHUNKS):
-                chunks = list(catalog.chunks(missing[start:start + _REBUILD_CHUNKS]).values())
+                chunks = list(catalog.chunks(missing[start : start + _REBUILD_CHUNKS]).values())
                 documents = {d.id: d for d in catalog.documents({chunk.document_id for chunk in chunks})}
                 index.write(chunks, documents)

@@ -26,8 +26,9 @@ STOP_WORDS = frozenset(
     whom whose why will with would you your
     aber als am an auf aus bei bin bis da darf das dass dem den der des die dies diese ein eine einem einen einer es
     für hat ich ihr im in ist kann man mein mit muss nach oder sich sie sind soll und uns unser unter viel viele vom
-    von vor wann warum was welche welchem welchen welcher welches wem wen wenn wer werden wie wieviel wir wird wo zu zum
-    zur über""".split())
+    von vor wann warum was welche welchem welchen welcher welches wem wen wenn wer werden wie wieviel wir wird wo zu
+    zum zur über""".split()
+)
 """Words that ask rather than name, English and German: they match everywhere and say nothing."""
 
 
@@ -51,8 +52,14 @@ class LexicalIndex:
                 document = documents[chunk.document_id]
                 context, _, body = chunk.indexed_text.partition("\n")
                 writer.delete_documents_by_term("id", chunk.id)
-                row = tantivy.Document(id=[chunk.id], context=[context], body=[body], document=[document.id],
-                                       source=[document.source], format=[document.format])
+                row = tantivy.Document(
+                    id=[chunk.id],
+                    context=[context],
+                    body=[body],
+                    document=[document.id],
+                    source=[document.source],
+                    format=[document.format],
+                )
                 row.add_unsigned("access", document.access_id)
                 writer.add_document(row)
 
@@ -87,14 +94,20 @@ class LexicalIndex:
         words = [word for word in _words(text) if word not in STOP_WORDS]
         return list(dict.fromkeys(self._analyzer.analyze(" ".join(words))))
 
-    def rarity(self, word: str) -> float:
-        """How rare a word is among all chunks: 0.0 in every one, 1.0 in none or one. 1.0 on an empty index."""
+    def rarity(self, word: str, only: IndexFilter) -> float:
+        """How rare a word is among the chunks that pass the filter: 0.0 in every one of them, 1.0 in none."""
+        import tantivy
+
+        if only.access is not None and not only.access:
+            return 1.0
         with self._guarded():
             searcher = self._searcher()
-            chunks = max(searcher.num_docs, 2)
-            terms = self._analyzer.analyze(word.casefold())
-            seen = max((max(searcher.doc_freq(name, term) for name, _ in _FIELDS) for term in terms), default=0)
-        return 1.0 - math.log(max(seen, 1)) / math.log(chunks) if seen < chunks else 0.0
+            must, every = tantivy.Occur.Must, tantivy.Query.all_query()
+            within = [(must, every), *((must, query) for query in self._filters(only))]
+            chunks = int(searcher.search(tantivy.Query.boolean_query(within), 1).count or 0)
+            terms = [(must, self._in_any_field(term)) for term in self._analyzer.analyze(word.casefold())]
+            seen = int(searcher.search(tantivy.Query.boolean_query(within + terms), 1).count or 0) if terms else 0
+        return 1.0 - math.log1p(seen) / math.log1p(chunks) if chunks else 1.0
 
     def ids(self) -> set[str]:
         """The ids of all chunks held."""
@@ -123,17 +136,33 @@ class LexicalIndex:
     def _query(self, text: str, only: IndexFilter) -> list[tuple[Any, Any]] | None:
         import tantivy
 
-        query, occur, schema = tantivy.Query, tantivy.Occur, self._index.schema
-        wanted = [query.boost_query(query.term_query(schema, name, term), weight)
-                  for term in self.terms(text) for name, weight in _FIELDS]
+        query, occur = tantivy.Query, tantivy.Occur
+        wanted = [(occur.Should, self._in_any_field(term)) for term in self.terms(text)]
         if not wanted or (only.access is not None and not only.access):
             return None
-        clauses = [(occur.Must, query.boolean_query([(occur.Should, q) for q in wanted]))]
+        # Weight 0: a filter admits, it does not rank.
+        filters = [(occur.Must, query.boost_query(q, 0.0)) for q in self._filters(only)]
+        return [(occur.Must, query.boolean_query(wanted)), *filters]
+
+    def _in_any_field(self, term: str) -> Any:
+        import tantivy
+
+        query, schema = tantivy.Query, self._index.schema
+        return query.boolean_query(
+            [
+                (tantivy.Occur.Should, query.boost_query(query.term_query(schema, name, term), weight))
+                for name, weight in _FIELDS
+            ]
+        )
+
+    def _filters(self, only: IndexFilter) -> list[Any]:
+        import tantivy
+
+        query, schema = tantivy.Query, self._index.schema
         filters = [query.term_query(schema, key, value) for key, value in only.terms]
         if only.access is not None:
             filters.append(query.term_set_query(schema, "access", sorted(only.access)))
-        # Weight 0: a filter admits, it does not rank.
-        return clauses + [(occur.Must, query.boost_query(q, 0.0)) for q in filters]
+        return filters
 
     @property
     def _index(self) -> Any:
@@ -156,9 +185,14 @@ class LexicalIndex:
         builder.add_unsigned_field("access", indexed=True)
         self._folder.mkdir(parents=True, exist_ok=True)
         index = tantivy.Index(builder.build(), path=str(self._folder), reuse=True)
-        self._analyzer = (tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-                          .filter(tantivy.Filter.remove_long(100)).filter(tantivy.Filter.lowercase())
-                          .filter(tantivy.Filter.ascii_fold()).filter(tantivy.Filter.stemmer("english")).build())
+        self._analyzer = (
+            tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+            .filter(tantivy.Filter.remove_long(100))
+            .filter(tantivy.Filter.lowercase())
+            .filter(tantivy.Filter.ascii_fold())
+            .filter(tantivy.Filter.stemmer("english"))
+            .build()
+        )
         index.register_tokenizer(_ANALYZER, self._analyzer)
         self._opened = index
 
@@ -176,8 +210,9 @@ class _Writing:
         except ValueError as error:
             if "lock" not in str(error).lower():
                 raise
-            raise SearchIndexError("the lexical index is being written by another process; "
-                                   "wait for it to end, then try again") from error
+            raise SearchIndexError(
+                "the lexical index is being written by another process; wait for it to end, then try again"
+            ) from error
         return self._writer
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

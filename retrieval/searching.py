@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from ingest.catalog import Catalog
@@ -52,6 +52,11 @@ class Searcher:
             self._index.close()
             return self._search(query)
 
+    def rarity(self, principal: Principal) -> Callable[[str], float]:
+        """How rare a word is in what the principal may read: 0.0 in every chunk, 1.0 in none."""
+        only = IndexFilter(access=readable(principal, self._catalog.accesses()))
+        return lambda word: self._index.lexical.rarity(word, only)
+
     def _search(self, query: Query) -> list[Hit]:
         only = IndexFilter(access=readable(query.principal, self._catalog.accesses()), terms=_terms(query))
         pool = max(self._settings.pool, query.k)
@@ -61,26 +66,40 @@ class Searcher:
         dense |= self._index.vectors.similarities(query.text, [i for i in lexical if i not in dense])
         return self._hydrate(query, fuse(dense, lexical, self._settings.dense_weight), dense, lexical)
 
-    def _hydrate(self, query: Query, ranked: list[tuple[str, float]], dense: dict[str, float],
-                 lexical: dict[str, float]) -> list[Hit]:
+    def _hydrate(
+        self, query: Query, ranked: list[tuple[str, float]], dense: dict[str, float], lexical: dict[str, float]
+    ) -> list[Hit]:
         """Chunks for ids. What the catalog no longer names, or names for others by now, does not exist."""
         chunks = self._catalog.chunks([chunk_id for chunk_id, _ in ranked])
         documents = self._readable(query.principal, {c.document_id for c in chunks.values()})
         replaced = self._superseded(query, documents)
-        ranked = [(i, score * _SUPERSEDED_WEIGHT if i in chunks and chunks[i].document_id in replaced else score)
-                  for i, score in ranked]
+        ranked = [
+            (i, score * _SUPERSEDED_WEIGHT if i in chunks and chunks[i].document_id in replaced else score)
+            for i, score in ranked
+        ]
         ranked.sort(key=lambda pair: -pair[1])
         hits: list[Hit] = []
         for chunk_id, score in ranked:
             chunk = chunks.get(chunk_id)
             if chunk is None or chunk.document_id not in documents or len(hits) >= query.k:
                 continue
-            why = {name: round(scores[chunk_id], 4) for name, scores in (("dense", dense), ("lexical", lexical))
-                   if chunk_id in scores}
+            why = {
+                name: round(scores[chunk_id], 4)
+                for name, scores in (("dense", dense), ("lexical", lexical))
+                if chunk_id in scores
+            }
             if chunk.document_id in replaced:
                 why["superseded"] = 1.0
-            hits.append(Hit(rank=len(hits) + 1, score=round(score, 4), document=documents[chunk.document_id], chunk=chunk,
-                            locator=locate(chunk, chunk.start, chunk.end), why=why))
+            hits.append(
+                Hit(
+                    rank=len(hits) + 1,
+                    score=round(score, 4),
+                    document=documents[chunk.document_id],
+                    chunk=chunk,
+                    locator=locate(chunk, chunk.start, chunk.end),
+                    why=why,
+                )
+            )
         return hits
 
     def _superseded(self, query: Query, documents: Mapping[str, Document]) -> frozenset[str]:

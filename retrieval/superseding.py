@@ -11,8 +11,9 @@ from ingest.succession import Succession
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 
 
-def superseded(documents: Iterable[Document], successions: Mapping[str, Sequence[Succession]],
-               successors: Mapping[str, Document]) -> frozenset[str]:
+def superseded(
+    documents: Iterable[Document], successions: Mapping[str, Sequence[Succession]], successors: Mapping[str, Document]
+) -> frozenset[str]:
     """The ids of those documents that are replaced.
 
     `successions` maps document ids to their statements, `successors` the ids of those that the asker may read to their
@@ -21,8 +22,12 @@ def superseded(documents: Iterable[Document], successions: Mapping[str, Sequence
     found = set()
     for document in documents:
         own = successions.get(document.id, ())
-        by_others = any(s.kind == "replaces" and s.names(document.title) for other, statements in successions.items()
-                        if other != document.id and other in successors for s in statements)
+        by_others = any(
+            s.kind == "replaces" and s.names(document.title)
+            for other, statements in successions.items()
+            if other != document.id and other in successors
+            for s in statements
+        )
         if by_others or any(s.kind == "replaced_by" for s in own):
             found.add(document.id)
     return frozenset(found)

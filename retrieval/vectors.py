@@ -44,7 +44,8 @@ class VectorIndex:
                 self._collection.upsert(
                     ids=[chunk.id for chunk in rows],
                     embeddings=np.stack([vectors[chunk.indexed_text] for chunk in rows]),
-                    metadatas=[_metadata(documents[chunk.document_id]) for chunk in rows])
+                    metadatas=[_metadata(documents[chunk.document_id]) for chunk in rows],
+                )
 
     def remove(self, chunk_ids: Sequence[str]) -> None:
         """Removes chunks; unknown ids are ignored."""
@@ -56,8 +57,10 @@ class VectorIndex:
         """Takes over the documents' access; nothing is embedded."""
         with self._guarded():
             for rows in _slices(chunks, _WRITE_ROWS):
-                self._collection.update(ids=[chunk.id for chunk in rows],
-                                        metadatas=[_metadata(documents[chunk.document_id]) for chunk in rows])
+                self._collection.update(
+                    ids=[chunk.id for chunk in rows],
+                    metadatas=[_metadata(documents[chunk.document_id]) for chunk in rows],
+                )
 
     def search(self, text: str, k: int, only: IndexFilter) -> Scored:
         """The k nearest chunks by cosine, which is the score."""
@@ -65,10 +68,13 @@ class VectorIndex:
             return []
         vector = self._vector_of(text)
         with self._guarded():
-            found = self._collection.query(query_embeddings=vector[None, :], n_results=k, where=_where(only),
-                                           include=["distances"])
-        return [(chunk_id, 1.0 - float(distance))
-                for chunk_id, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
+            found = self._collection.query(
+                query_embeddings=vector[None, :], n_results=k, where=_where(only), include=["distances"]
+            )
+        return [
+            (chunk_id, 1.0 - float(distance))
+            for chunk_id, distance in zip(found["ids"][0], found["distances"][0], strict=True)
+        ]
 
     def similarities(self, text: str, chunk_ids: Sequence[str]) -> dict[str, float]:
         """The cosine of each of these chunks to a text; unknown ids are left out."""
@@ -126,7 +132,8 @@ class VectorIndex:
         self._folder.mkdir(parents=True, exist_ok=True)
         try:
             client: Any = chromadb.PersistentClient(
-                path=str(self._folder), settings=Settings(anonymized_telemetry=False))
+                path=str(self._folder), settings=Settings(anonymized_telemetry=False)
+            )
         except BaseException:
             # Chroma keeps what failed to start and would hand it out again when the folder is made anew.
             SharedSystemClient._identifier_to_system.pop(str(self._folder), None)
@@ -140,15 +147,16 @@ class VectorIndex:
     @staticmethod
     def _collection_of(client: Any) -> Any:
         collection = client.get_or_create_collection(
-            _COLLECTION, embedding_function=None,
-            configuration={"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200}})
+            _COLLECTION,
+            embedding_function=None,
+            configuration={"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200}},
+        )
         collection.count()  # Reads the file, so that damage shows here.
         return collection
 
 
 def _metadata(document: Document) -> dict[str, str | int]:
-    return {"access": document.access_id, "document": document.id, "source": document.source,
-            "format": document.format}
+    return {"access": document.access_id, "document": document.id, "source": document.source, "format": document.format}
 
 
 def _where(only: IndexFilter) -> dict[str, Any] | None:
@@ -165,4 +173,4 @@ def _where(only: IndexFilter) -> dict[str, Any] | None:
 
 
 def _slices(rows: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    return (rows[start:start + size] for start in range(0, len(rows), size))
+    return (rows[start : start + size] for start in range(0, len(rows), size))

@@ -16,7 +16,6 @@ from agents.model import Answer, Citation, Request, Status, Verdict
 from api.wiring import Platform
 from ingest.connectors.files import path_of
 from retrieval.access import Principal
-
 from tests.conftest import REPOSITORY
 
 GOLDEN = REPOSITORY / "data" / "golden.jsonl"
@@ -44,7 +43,7 @@ def test_every_quote_is_the_canonical_text_at_its_place(company: Platform, citat
     for citation in citations:
         text = company.catalog.text(citation.document.id, citation.document.version)
         assert text is not None
-        assert citation.quote == text[citation.locator.start:citation.locator.end]
+        assert citation.quote == text[citation.locator.start : citation.locator.end]
         assert citation.quote.strip()
 
 
@@ -88,8 +87,11 @@ def test_nobody_sees_what_is_restricted(company: Platform) -> None:
             answer = ask(company, question.question, principal)
             nearest = answer.abstention.nearest if answer.abstention else ()
             assert not restricted & {c.document.id for c in (*answer.citations, *nearest)}
-    allowed = ask(company, "What base salary does Ingrid Halloran get in 2026?",
-                  Principal(user="harriet", groups=frozenset({"board"})))
+    allowed = ask(
+        company,
+        "What base salary does Ingrid Halloran get in 2026?",
+        Principal(user="harriet", groups=frozenset({"board"})),
+    )
     assert "board/executive-compensation-2026.xlsx" in json.dumps([c.document.uri for c in allowed.citations])
 
 
@@ -116,7 +118,7 @@ def _lines(path: Path, citation: Citation) -> str:
     assert last is not None
     lines = path.read_text(encoding="utf-8-sig").split("\n")
     assert 1 <= first <= last <= len(lines)
-    found = "\n".join(lines[first - 1:last])
+    found = "\n".join(lines[first - 1 : last])
     assert citation.quote in found
     return _fold(found)
 
@@ -124,7 +126,7 @@ def _lines(path: Path, citation: Citation) -> str:
 def _markup_lines(path: Path, citation: Citation) -> str:
     first, last = citation.locator.line_start, citation.locator.line_end
     assert first is not None
-    lines = path.read_text(encoding="utf-8").split("\n")[first - 1:last]
+    lines = path.read_text(encoding="utf-8").split("\n")[first - 1 : last]
     return _fold(html.unescape(re.sub(r"<[^>]*>", " ", "\n".join(lines))))
 
 
@@ -204,7 +206,9 @@ def _attached(data: bytes, name: str) -> list[str]:
     if not name.endswith(".xlsx"):
         return []
     book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
-    values = [value for sheet in book for row in sheet.iter_rows(values_only=True) for value in row if value is not None]
+    values = [
+        value for sheet in book for row in sheet.iter_rows(values_only=True) for value in row if value is not None
+    ]
     return [f"{v} {v:,.2f}" if isinstance(v, int | float) else str(v) for v in values] + book.sheetnames
 
 
@@ -216,6 +220,15 @@ def _outlook(path: Path, citation: Citation) -> str:
 
 
 _READERS: dict[str, Callable[[Path, Citation], str]] = {
-    ".md": _lines, ".txt": _lines, ".csv": _lines, ".json": _lines, ".html": _markup_lines, ".pdf": _page,
-    ".xlsx": _cells, ".pptx": _slide, ".docx": _word_file, ".eml": _mail, ".msg": _outlook,
+    ".md": _lines,
+    ".txt": _lines,
+    ".csv": _lines,
+    ".json": _lines,
+    ".html": _markup_lines,
+    ".pdf": _page,
+    ".xlsx": _cells,
+    ".pptx": _slide,
+    ".docx": _word_file,
+    ".eml": _mail,
+    ".msg": _outlook,
 }

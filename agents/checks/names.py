@@ -12,7 +12,7 @@ def names(text: str) -> set[str]:
     """Capitalised words that do not merely open a sentence, case-folded."""
     found: set[str] = set()
     for match in _NAME.finditer(text):
-        before = text[:match.start()].rstrip(" \"'“„«([*_")
+        before = text[: match.start()].rstrip(" \"'“„«([*_")
         opens_sentence = not before or before[-1] in ".!?:;|\n•"
         if not opens_sentence or any(c.isupper() for c in match.group()[1:]):
             found.update(word.casefold() for word in _WORD.findall(match.group()))

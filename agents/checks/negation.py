@@ -7,7 +7,8 @@ import re
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|except|unless|"
     r"nicht|kein|keine|keinen|keinem|keiner|keines|nie|niemals|niemand|nichts|ohne|weder|ausser|außer)\b|n['’]t\b",
-    re.IGNORECASE)
+    re.IGNORECASE,
+)
 
 
 def negations(text: str) -> int:

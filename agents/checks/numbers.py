@@ -24,5 +24,5 @@ def _normalise(number: str) -> str:
     last = max(number.rfind("."), number.rfind(","))
     if last < 0:
         return re.sub(r"\D", "", number).lstrip("0") or "0"
-    whole, part = re.sub(r"\D", "", number[:last]), re.sub(r"\D", "", number[last + 1:]).rstrip("0")
+    whole, part = re.sub(r"\D", "", number[:last]), re.sub(r"\D", "", number[last + 1 :]).rstrip("0")
     return f"{whole.lstrip('0') or '0'}.{part}" if part else whole.lstrip("0") or "0"

@@ -13,4 +13,4 @@ TextOf = Callable[[str, str], str | None]
 def quote_exists(span: EvidenceSpan, text_of: TextOf) -> bool:
     """Whether canonical text [start, end) of the cited version is the quote, read anew from the catalog."""
     text = text_of(span.document.id, span.chunk.version)
-    return text is not None and span.start < span.end and text[span.start:span.end] == span.quote
+    return text is not None and span.start < span.end and text[span.start : span.end] == span.quote

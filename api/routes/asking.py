@@ -29,7 +29,8 @@ async def ask(body: AskBody, platform: PlatformDep, caller: CallerDep) -> Respon
         yield _event("stage", {"stage": "research"})
         try:
             answer = await run_in_threadpool(
-                ask_question, platform, body.question, caller, body.mode, body.conversation_id)
+                ask_question, platform, body.question, caller, body.mode, body.conversation_id
+            )
         except KNOWN_ERRORS as error:
             yield _event("error", {"code": code_of(error), "detail": str(error)})
             return

@@ -48,8 +48,9 @@ class FilesConnector:
             raise SourceError(f"no such file or folder: {self._scope}") from error
         if stat.S_ISREG(mode):
             if self._scope != self._root and not self._settings.admits(self._relative(self._scope)):
-                raise SourceError(f"{self._scope} is left out by `include` or `exclude` of its source, "
-                                  f"{self._settings.name}")
+                raise SourceError(
+                    f"{self._scope} is left out by `include` or `exclude` of its source, {self._settings.name}"
+                )
             return Listing(items=tuple(self._items([self._scope])))
         if not stat.S_ISDIR(mode):
             raise SourceError(f"{self._scope} is neither a file nor a folder")
@@ -85,19 +86,38 @@ class FilesConnector:
         try:
             status = path.stat()
             if not stat.S_ISREG(status.st_mode):
-                raise ParseError(Problem(code="not_a_file", reason="it is a pipe, socket or device, not a file",
-                                         mend="exclude it with `exclude` in the source's configuration"))
+                raise ParseError(
+                    Problem(
+                        code="not_a_file",
+                        reason="it is a pipe, socket or device, not a file",
+                        mend="exclude it with `exclude` in the source's configuration",
+                    )
+                )
             if status.st_size > MAX_FILE_BYTES:
-                raise ParseError(Problem(code="too_large", reason=f"it has {status.st_size:,} bytes",
-                                         mend=f"split it into files under {MAX_FILE_BYTES:,} bytes"))
+                raise ParseError(
+                    Problem(
+                        code="too_large",
+                        reason=f"it has {status.st_size:,} bytes",
+                        mend=f"split it into files under {MAX_FILE_BYTES:,} bytes",
+                    )
+                )
             return RawFile(name=_printable(path.name), data=path.read_bytes())
         except FileNotFoundError as error:
-            raise ParseError(Problem(code="vanished", reason="it was listed, then gone before it could be read",
-                                     mend="a dangling link, or a file just removed: the next sync settles it"
-                                     )) from error
+            raise ParseError(
+                Problem(
+                    code="vanished",
+                    reason="it was listed, then gone before it could be read",
+                    mend="a dangling link, or a file just removed: the next sync settles it",
+                )
+            ) from error
         except OSError as error:
-            raise ParseError(Problem(code="unreadable", reason=f"the system refuses to read it: {error.strerror}",
-                                     mend="give the user that runs groundcrew permission to read it")) from error
+            raise ParseError(
+                Problem(
+                    code="unreadable",
+                    reason=f"the system refuses to read it: {error.strerror}",
+                    mend="give the user that runs groundcrew permission to read it",
+                )
+            ) from error
 
     def _items(self, paths: Sequence[Path]) -> Iterator[Item]:
         for path in paths:
@@ -108,8 +128,13 @@ class FilesConnector:
             else:
                 fingerprint = f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}-{status.st_ino}"
                 modified = status.st_mtime
-            yield Item(uri=path.as_uri(), name=_printable(path.name), fingerprint=fingerprint,
-                       modified_at=_moment(modified), access=self._settings.access_of(self._relative(path)))
+            yield Item(
+                uri=path.as_uri(),
+                name=_printable(path.name),
+                fingerprint=fingerprint,
+                modified_at=_moment(modified),
+                access=self._settings.access_of(self._relative(path)),
+            )
 
     def _relative(self, path: Path) -> str:
         return path.relative_to(self._root).as_posix() if path != self._root else path.name
@@ -138,7 +163,8 @@ def _is_hidden(name: str) -> bool:
 
 
 def _folder_problem(folder: Path, error: OSError) -> Problem:
-    return Problem(code="unreadable_folder",
-                   reason=f"the folder {_printable(folder.name)} cannot be listed: {error.strerror}",
-                   mend="give the user that runs groundcrew permission to list it; "
-                        "what is indexed from it stays until then")
+    return Problem(
+        code="unreadable_folder",
+        reason=f"the folder {_printable(folder.name)} cannot be listed: {error.strerror}",
+        mend="give the user that runs groundcrew permission to list it; what is indexed from it stays until then",
+    )

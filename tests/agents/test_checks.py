@@ -14,8 +14,17 @@ from agents.checks.numbers import figures, missing_figures
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("1,200", "1200"), ("1.200", "1200"), ("1 200", "1200"), ("4.50", "4.5"), ("4,50", "4.5"), ("007", "7"),
-     ("1,234,567.80", "1234567.8"), ("12%", "12"), ("0.0", "0")],
+    [
+        ("1,200", "1200"),
+        ("1.200", "1200"),
+        ("1 200", "1200"),
+        ("4.50", "4.5"),
+        ("4,50", "4.5"),
+        ("007", "7"),
+        ("1,234,567.80", "1234567.8"),
+        ("12%", "12"),
+        ("0.0", "0"),
+    ],
 )
 def test_a_number_is_the_same_however_it_is_written(written: str, meant: str) -> None:
     assert figures(f"It costs {written} in all.") == {meant}
@@ -40,9 +49,13 @@ def test_a_capital_that_opens_a_sentence_is_no_name() -> None:
 
 @pytest.mark.parametrize(
     ("claim", "evidence", "agrees"),
-    [("Laptops are sold.", "Laptops are not sold.", False), ("Laptops are not sold.", "Laptops are sold.", False),
-     ("Laptops are not sold.", "Laptops are not sold to leavers.", True), ("We don’t pay.", "We don’t pay ransom.", True),
-     ("Hunde sind nicht erlaubt.", "Hunde sind erlaubt.", False)],
+    [
+        ("Laptops are sold.", "Laptops are not sold.", False),
+        ("Laptops are not sold.", "Laptops are sold.", False),
+        ("Laptops are not sold.", "Laptops are not sold to leavers.", True),
+        ("We don’t pay.", "We don’t pay ransom.", True),
+        ("Hunde sind nicht erlaubt.", "Hunde sind erlaubt.", False),
+    ],
 )
 def test_a_denial_is_neither_added_nor_dropped(claim: str, evidence: str, agrees: bool) -> None:
     assert negation_agrees(claim, evidence) is agrees

@@ -13,8 +13,17 @@ from agents.model import Answer, Route, Status
 
 def answer(text: str, status: Status = Status.ANSWERED) -> Answer:
     route = Route(mode="extractive", complexity="lookup", sensitivity="internal", why="")
-    return Answer(run_id="r", question="q", conversation_id=None, status=status, answer=text, claims=(), citations=(),
-                  abstention=None, route=route)
+    return Answer(
+        run_id="r",
+        question="q",
+        conversation_id=None,
+        status=status,
+        answer=text,
+        claims=(),
+        citations=(),
+        abstention=None,
+        route=route,
+    )
 
 
 def question(answerable: bool = True) -> Question:
@@ -32,8 +41,10 @@ def test_abstaining_is_right_only_where_there_is_no_answer() -> None:
     assert judge(question(False), answer("30 days")) is Result.WRONGLY_ANSWERED
 
 
-@pytest.mark.parametrize("content", ["", "not json\n", '{"id": "x"}\n',
-                                     '{"id": "x", "question": "?", "answerable": true, "must_contain": ["("]}\n'])
+@pytest.mark.parametrize(
+    "content",
+    ["", "not json\n", '{"id": "x"}\n', '{"id": "x", "question": "?", "answerable": true, "must_contain": ["("]}\n'],
+)
 def test_a_bad_set_is_refused_with_its_name(tmp_path: Path, content: str) -> None:
     path = tmp_path / "set.jsonl"
     path.write_text(content, encoding="utf-8")

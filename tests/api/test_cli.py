@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from api.cli import _status
-
 from tests.conftest import REPOSITORY
 
 
@@ -24,8 +23,12 @@ def docs(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "travel.md").write_text(
         "# Travel policy\n\n## Meals\n\nMeals are capped at 60 EUR a day.\n\n## Flights\n\n"
-        "Business class requires the approval of a director.\n", encoding="utf-8")
-    (folder / "hall.txt").write_text("Opening hours\n\nThe Kassel hall opens at 06:30 on working days.\n", encoding="utf-8")
+        "Business class requires the approval of a director.\n",
+        encoding="utf-8",
+    )
+    (folder / "hall.txt").write_text(
+        "Opening hours\n\nThe Kassel hall opens at 06:30 on working days.\n", encoding="utf-8"
+    )
     return folder
 
 
@@ -54,7 +57,12 @@ def run(home: Path, capsys: pytest.CaptureFixture[str]) -> Any:
 def test_a_folder_becomes_answers(run: Any, docs: Path) -> None:
     report = run("ingest", str(docs), "--json").value
     assert {k: report[k] for k in ("added", "updated", "removed", "unchanged", "quarantined")} == {
-        "added": 2, "updated": 0, "removed": 0, "unchanged": 0, "quarantined": 0}
+        "added": 2,
+        "updated": 0,
+        "removed": 0,
+        "unchanged": 0,
+        "quarantined": 0,
+    }
     answer = run("ask", "How much may meals cost a day?", "--json").value
     assert answer["status"] == "answered"
     assert "60 EUR" in answer["answer"]
@@ -66,7 +74,9 @@ def test_a_folder_becomes_answers(run: Any, docs: Path) -> None:
 
 def test_the_index_holds_exactly_what_the_folder_holds(run: Any, docs: Path) -> None:
     run("ingest", str(docs))
-    (docs / "travel.md").write_text("# Travel policy\n\n## Meals\n\nMeals are capped at 75 EUR a day.\n", encoding="utf-8")
+    (docs / "travel.md").write_text(
+        "# Travel policy\n\n## Meals\n\nMeals are capped at 75 EUR a day.\n", encoding="utf-8"
+    )
     (docs / "hall.txt").unlink()
     (docs / "new.md").write_text("# Parking\n\nThe car park has 40 places.\n", encoding="utf-8")
     report = run("ingest", str(docs), "--json").value
@@ -79,7 +89,9 @@ def test_the_index_holds_exactly_what_the_folder_holds(run: Any, docs: Path) -> 
 
 def test_a_user_sees_only_what_is_allowed(run: Any, docs: Path) -> None:
     run("ingest", str(docs), "--allow", "group:finance")
-    Path("groundcrew.toml").write_text('[users.ana]\ngroups = ["finance"]\n[users.bob]\ngroups = []\n', encoding="utf-8")
+    Path("groundcrew.toml").write_text(
+        '[users.ana]\ngroups = ["finance"]\n[users.bob]\ngroups = []\n', encoding="utf-8"
+    )
     assert run("search", "meals", "--as", "ana", "--json").value["hits"]
     assert run("search", "meals", "--as", "bob", "--json").value == {"hits": []}
     assert run("search", "meals", "--as", "nobody-known", "--json").value == {"hits": []}
@@ -194,10 +206,16 @@ def test_configured_sources_sync_with_their_rules(run: Any, docs: Path) -> None:
     Path("groundcrew.toml").write_text(
         '[sources.handbook]\nkind = "files"\npath = "docs"\nallow = ["everyone"]\n'
         'rules = [ { glob = "board/**", allow = ["group:board"], label = "restricted" } ]\n'
-        '[users.ann]\ngroups = []\n[users.bea]\ngroups = ["board"]\n', encoding="utf-8")
+        '[users.ann]\ngroups = []\n[users.bea]\ngroups = ["board"]\n',
+        encoding="utf-8",
+    )
     assert run("sources", "sync", "handbook", "--json").value["added"] == 3
-    found = {user: {hit["document"]["title"] for hit in run("search", "board meets meals", "--as", user, "--json").value["hits"]}
-             for user in ("ann", "bea")}
+    found = {
+        user: {
+            hit["document"]["title"] for hit in run("search", "board meets meals", "--as", user, "--json").value["hits"]
+        }
+        for user in ("ann", "bea")
+    }
     assert "Minutes" in found["bea"]
     assert "Minutes" not in found["ann"]
     assert "Travel policy" in found["ann"]
@@ -209,9 +227,21 @@ def test_configured_sources_sync_with_their_rules(run: Any, docs: Path) -> None:
 def test_eval_prints_figures_and_keeps_the_gate(run: Any, docs: Path, tmp_path: Path) -> None:
     run("ingest", str(docs))
     questions = tmp_path / "set.jsonl"
-    questions.write_text(json.dumps(
-        {"id": "a", "question": "How much may meals cost a day?", "answerable": True, "type": "fact",
-         "gold_files": ["travel.md"], "gold_quotes": ["60 EUR"], "must_contain": ["60 ?EUR"]}) + "\n", encoding="utf-8")
+    questions.write_text(
+        json.dumps(
+            {
+                "id": "a",
+                "question": "How much may meals cost a day?",
+                "answerable": True,
+                "type": "fact",
+                "gold_files": ["travel.md"],
+                "gold_quotes": ["60 EUR"],
+                "must_contain": ["60 ?EUR"],
+            }
+        )
+        + "\n",
+        encoding="utf-8",
+    )
     figures = run("eval", str(questions), "--json").value
     assert (figures["right"], figures["right_cites_gold"], figures["failing"]) == (1, 1, [])
     gate = tmp_path / "gate.json"
@@ -220,11 +250,14 @@ def test_eval_prints_figures_and_keeps_the_gate(run: Any, docs: Path, tmp_path: 
 
 
 def test_help_loads_no_heavy_library(tmp_path: Path) -> None:
-    script = ("import sys\nfrom api.cli import _status\nassert _status(['--help']) == 0\n"
-              "heavy = {'torch', 'chromadb', 'unstructured', 'openvino', 'fastapi', 'numpy', 'workflows', 'tantivy'}\n"
-              "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n")
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False,
-                          cwd=REPOSITORY)
+    script = (
+        "import sys\nfrom api.cli import _status\nassert _status(['--help']) == 0\n"
+        "heavy = {'torch', 'chromadb', 'unstructured', 'openvino', 'fastapi', 'numpy', 'workflows', 'tantivy'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False, cwd=REPOSITORY
+    )
     assert done.returncode == 0, done.stderr
     assert "ingest" in done.stdout
 

@@ -31,32 +31,60 @@ def test_a_question_is_answered_with_spans_that_can_be_fetched(client: TestClien
         document, locator = citation["document"], citation["locator"]
         response = client.get(f"/v1/documents/{document['id']}/text", params={"version": document["version"]})
         assert response.headers["content-type"].startswith("text/plain")
-        assert response.text[locator["start"]:locator["end"]] == citation["quote"]
+        assert response.text[locator["start"] : locator["end"]] == citation["quote"]
 
 
 def test_an_answer_has_every_field_of_its_shape(client: TestClient) -> None:
-    answer = client.post("/v1/ask", json={"question": "What is the hotel cap in Hamburg?", "conversation_id": "c1"}).json()
-    assert set(answer) == {"run_id", "question", "conversation_id", "status", "answer", "claims", "citations",
-                           "abstention", "review", "route", "usage", "timing_ms"}
+    answer = client.post(
+        "/v1/ask", json={"question": "What is the hotel cap in Hamburg?", "conversation_id": "c1"}
+    ).json()
+    assert set(answer) == {
+        "run_id",
+        "question",
+        "conversation_id",
+        "status",
+        "answer",
+        "claims",
+        "citations",
+        "abstention",
+        "review",
+        "route",
+        "usage",
+        "timing_ms",
+    }
     assert answer["conversation_id"] == "c1"
     assert set(answer["claims"][0]) == {"text", "citations", "verdict", "score", "checks", "note"}
     assert set(answer["claims"][0]["checks"]) == {"quote", "numbers", "names", "negation", "entailment"}
     assert set(answer["citations"][0]["document"]) == {"id", "uri", "title", "source", "version", "modified_at"}
     assert set(answer["citations"][0]["locator"]) == {
-        "start", "end", "line_start", "line_end", "page", "boxes", "sheet", "cells", "slide", "headings"}
+        "start",
+        "end",
+        "line_start",
+        "line_end",
+        "page",
+        "boxes",
+        "sheet",
+        "cells",
+        "slide",
+        "headings",
+    }
     assert set(answer["route"]) == {"mode", "complexity", "sensitivity", "why"}
     assert set(answer["usage"]) == {"model_calls", "tokens_in", "tokens_out", "cost_usd"}
     assert set(answer["timing_ms"]) == {"total", "retrieve", "draft", "verify"}
 
 
 def test_search_gives_ranked_hits(client: TestClient) -> None:
-    hits = client.post("/v1/search", json={"query": "hotel cap", "k": 3, "where": {"format": "markdown"}}).json()["hits"]
+    hits = client.post("/v1/search", json={"query": "hotel cap", "k": 3, "where": {"format": "markdown"}}).json()[
+        "hits"
+    ]
     assert [hit["rank"] for hit in hits] == [1, 2, 3]
     assert hits[0]["score"] >= hits[1]["score"] >= hits[2]["score"]
 
 
 def test_an_answer_streams_checked_claims_before_the_whole(client: TestClient) -> None:
-    with client.stream("POST", "/v1/ask", json={"question": "What is the hotel cap in Hamburg?", "stream": True}) as response:
+    with client.stream(
+        "POST", "/v1/ask", json={"question": "What is the hotel cap in Hamburg?", "stream": True}
+    ) as response:
         assert response.headers["content-type"].startswith("text/event-stream")
         events = [block.split("\n", 1) for block in "".join(response.iter_text()).strip().split("\n\n")]
     names = [name.removeprefix("event: ") for name, _ in events]
@@ -68,9 +96,15 @@ def test_an_answer_streams_checked_claims_before_the_whole(client: TestClient) -
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [({"question": ""}, 422), ({"question": "x" * 100_000}, 422), ({"question": "y" * 2_000_000}, 413), ({}, 422),
-     ({"question": "Why?", "mode": "huge"}, 422), ({"question": "Why?", "mode": "large"}, 422),
-     ({"question": "Why?", "colour": "red"}, 422)],
+    [
+        ({"question": ""}, 422),
+        ({"question": "x" * 100_000}, 422),
+        ({"question": "y" * 2_000_000}, 413),
+        ({}, 422),
+        ({"question": "Why?", "mode": "huge"}, 422),
+        ({"question": "Why?", "mode": "large"}, 422),
+        ({"question": "Why?", "colour": "red"}, 422),
+    ],
 )
 def test_bad_questions_are_problem_documents(client: TestClient, body: dict[str, str], status: int) -> None:
     response = client.post("/v1/ask", json=body)

@@ -16,7 +16,10 @@ path = "docs"
 include = ["**/*"]
 exclude = ["**/drafts/**"]
 allow = ["everyone"]
-rules = [ { glob = "board/**", allow = ["group:board"] }, { glob = "hr/private/**", allow = ["group:hr"], label = "restricted" } ]
+rules = [
+    { glob = "board/**", allow = ["group:board"] },
+    { glob = "hr/private/**", allow = ["group:hr"], label = "restricted" },
+]
 
 [models.small]
 kind = "openai"
@@ -59,8 +62,10 @@ def test_a_full_configuration_is_read(tmp_path: Path, home: Path) -> None:
 
 
 def test_the_last_matching_rule_decides_alone(tmp_path: Path, home: Path) -> None:
-    text = ('[sources.s]\nkind = "files"\npath = "."\nallow = ["everyone"]\n'
-            'rules = [ { glob = "a/**", allow = ["group:x"] }, { glob = "a/b/**", allow = [] } ]\n')
+    text = (
+        '[sources.s]\nkind = "files"\npath = "."\nallow = ["everyone"]\n'
+        'rules = [ { glob = "a/**", allow = ["group:x"] }, { glob = "a/b/**", allow = [] } ]\n'
+    )
     source = load_settings(write(tmp_path, text)).files("s")
     assert source.access_of("a/b/c.md").allow == ()
     assert source.access_of("a/c.md").allow == ("group:x",)
@@ -92,8 +97,12 @@ def test_a_wrong_key_or_value_is_named_with_its_file(tmp_path: Path, home: Path,
 
 def test_the_environment_overrides_the_file(tmp_path: Path, home: Path) -> None:
     path = write(tmp_path, "[server]\nport = 1234\n")
-    environ = {"GROUNDCREW_SERVER__PORT": "4321", "GROUNDCREW_USERS__ANA__GROUPS": '["finance"]',
-               "GROUNDCREW_SOURCES__DOCS__KIND": "files", "GROUNDCREW_SOURCES__DOCS__PATH": "/srv/docs"}
+    environ = {
+        "GROUNDCREW_SERVER__PORT": "4321",
+        "GROUNDCREW_USERS__ANA__GROUPS": '["finance"]',
+        "GROUNDCREW_SOURCES__DOCS__KIND": "files",
+        "GROUNDCREW_SOURCES__DOCS__PATH": "/srv/docs",
+    }
     settings = load_settings(path, environ)
     assert settings.server.port == 4321
     assert settings.users["ana"].groups == ["finance"]

@@ -13,8 +13,13 @@ from tests.conftest import REPOSITORY
 
 
 def ingest_elsewhere(folder: Path) -> None:
-    subprocess.run([sys.executable, "-m", "api", "ingest", str(folder)], check=True, capture_output=True, timeout=120,
-                   env={"GROUNDCREW_HOME": str(folder.parent / "home"), "PYTHONPATH": str(REPOSITORY), "PATH": "/usr/bin:/bin"})
+    subprocess.run(
+        [sys.executable, "-m", "api", "ingest", str(folder)],
+        check=True,
+        capture_output=True,
+        timeout=120,
+        env={"GROUNDCREW_HOME": str(folder.parent / "home"), "PYTHONPATH": str(REPOSITORY), "PATH": "/usr/bin:/bin"},
+    )
 
 
 def words_found(platform: Platform, text: str) -> list[str]:

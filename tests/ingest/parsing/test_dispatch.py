@@ -8,11 +8,11 @@ import zipfile
 from contextlib import suppress
 
 import pytest
-from tests.ingest.parsing.parsing_samples import FIRST, SAMPLES, docx, eml, html, markdown, pptx, xlsx
 
 from ingest.errors import ParseError, Problem
 from ingest.model import RawFile
 from ingest.parsing import parse
+from tests.ingest.parsing.parsing_samples import FIRST, SAMPLES, docx, eml, html, markdown, pptx, xlsx
 
 
 def refusal(name: str, data: bytes) -> Problem:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.ingest.parsing.parsing_samples import COLUMNS, FIRST, ITEMS, ROWS, SAMPLES, write_sample
 
 from ingest.markup import plain
 from ingest.model import ElementKind, ParsedDocument, RawFile
 from ingest.parsing import parse
 from ingest.parsing.decoding import decode
+from tests.ingest.parsing.parsing_samples import COLUMNS, FIRST, ITEMS, ROWS, SAMPLES, write_sample
 
 EVERY = sorted(SAMPLES)
 WITH_LINES = ("policy.html", "policy.xml", "policy.eml", "policy.rst", "policy.org")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from email.message import EmailMessage
 
 import pytest
-from tests.ingest.parsing.parsing_samples import FIRST, docx, eml, html, xlsx
 
 from ingest.errors import ParseError
 from ingest.model import ElementKind, ParsedDocument, RawFile
 from ingest.parsing import parse
+from tests.ingest.parsing.parsing_samples import FIRST, docx, eml, html, xlsx
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"

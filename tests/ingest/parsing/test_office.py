@@ -9,12 +9,12 @@ import zipfile
 from collections.abc import Callable
 
 import pytest
-from tests.ingest.parsing.parsing_samples import FIRST, SECOND, docx, pptx
 
 from ingest.errors import ParseError
 from ingest.model import ElementKind, ParsedDocument, RawFile
 from ingest.parsing import parse
 from ingest.parsing.cellvalues import shown
+from tests.ingest.parsing.parsing_samples import FIRST, SECOND, docx, pptx
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 

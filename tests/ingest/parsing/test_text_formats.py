@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.ingest.parsing.parsing_samples import html
 
 import ingest
 from ingest.errors import ParseError
 from ingest.model import ElementKind, ParsedDocument, RawFile
 from ingest.parsing import parse
 from ingest.parsing.decoding import decode
+from tests.ingest.parsing.parsing_samples import html
 
 
 def read(name: str, text: str) -> ParsedDocument:

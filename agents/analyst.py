@@ -1,4 +1,4 @@
-"""The analyst: drafts an answer from evidence. Without a language model it chooses the words that answer, and quotes."""
+"""The analyst: drafts an answer from evidence; without a language model it chooses and quotes the words that answer."""
 
 from __future__ import annotations
 

@@ -105,8 +105,8 @@ _RULES: tuple[tuple[Asked, str], ...] = (
     ),
     (
         Asked.ORGANISATION,
-        r"\b(?:what|which|whose) (?:(?!of\b|do\b|does\b|is\b)[\w-]+ ){0,3}(?:company|companies|firms?|suppliers?|vendors?"
-        r"|providers?|insurers?|brands?|couriers?|carriers?|banks?|auditors?|agency|agencies|contractors?|manufacturers?"
+        r"\b(?:what|which|whose) (?:(?!of\b|do\b|does\b|is\b)[\w-]+ ){0,3}(?:company|companies|firms?|suppliers?"
+        r"|vendors?|providers?|insurers?|brands?|couriers?|carriers?|banks?|auditors?|agency|agencies|contractors?|manufacturers?"
         r"|makers?|airlines?|chains?|dealers?|customers?)\b(?! (?:policy|card|car|account|discount))"
         r"|\bwelche[rsmn]? (?:\w+ )?(?:firma|unternehmen|lieferant\w*|anbieter|versicher\w+|marke|bank|hersteller)\b",
     ),

@@ -67,8 +67,8 @@ def show_evaluation(evaluation: Evaluation) -> None:
     """The figures for people, the failing questions last."""
     f, shares = evaluation.figures, evaluation.figures.shares()
     print(
-        f"answerable    {f.answerable:>4}: {f.right} right ({shares['right']:.0%}; {f.right_cites_gold} of them cite a gold "
-        f"file), {f.wrong} wrong ({shares['wrong']:.0%}), {f.abstained} abstained ({shares['abstained']:.0%})"
+        f"answerable    {f.answerable:>4}: {f.right} right ({shares['right']:.0%}; {f.right_cites_gold} of them cite "
+        f"a gold file), {f.wrong} wrong ({shares['wrong']:.0%}), {f.abstained} abstained ({shares['abstained']:.0%})"
     )
     print(f"unanswerable  {f.unanswerable:>4}: {f.rightly_abstained} abstained ({shares['rightly_abstained']:.0%})")
     print("by type       " + ", ".join(f"{name} {good}/{total}" for name, (good, total) in sorted(f.by_type.items())))

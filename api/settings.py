@@ -1,7 +1,8 @@
 """Configuration: `groundcrew.toml` and the environment, checked before anything starts.
 
 The only module that reads the environment. Each setting also answers to GROUNDCREW_<SECTION>__<NAME>, with more "__"
-for deeper tables (GROUNDCREW_SOURCES__HANDBOOK__PATH); the value is read as TOML, or as a plain string where it is none.
+for deeper tables (GROUNDCREW_SOURCES__HANDBOOK__PATH); the value is read as TOML, or as a plain string where it is
+none.
 """
 
 from __future__ import annotations

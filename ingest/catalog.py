@@ -12,42 +12,17 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from .database import Database
 from .encoding import chunk_from_row, chunk_to_row
 from .errors import CatalogError, Problem
-from .model import Access, Chunk, Document, QuarantineEntry, SourceState
+from .model import Access, Chunk, Document, KnownDocument, NewDocument, QuarantineEntry, SourceState
 from .schema import SCHEMA, SCHEMA_VERSION
 from .succession import Succession, find_successions
 
 _DOCUMENT = """select d.id, d.source, d.uri, d.title, d.format, d.version, d.modified_at, d.access_id, a.allow, a.label
                from documents d join access a on a.id = d.access_id"""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownDocument:
-    """What a sync must know of a document to tell whether it changed."""
-
-    id: str
-    version: str
-    fingerprint: str
-    pipeline: str
-    access_id: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewDocument:
-    """A document ready to become current. `pipeline` names the code that parsed and cut it."""
-
-    document: Document
-    text: str
-    chunks: Sequence[Chunk]
-    gaps: Sequence[Problem]
-    fingerprint: str
-    pipeline: str
-    created_at: str
 
 
 class Catalog:

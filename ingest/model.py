@@ -8,6 +8,7 @@ never part of a quote.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -202,6 +203,30 @@ class Chunk:
     first_line: int | None
     markup: Markup
     tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDocument:
+    """What a sync must know of a document to tell whether it changed."""
+
+    id: str
+    version: str
+    fingerprint: str
+    pipeline: str
+    access_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDocument:
+    """A document ready to become current. `pipeline` names the code that parsed and cut it."""
+
+    document: Document
+    text: str
+    chunks: Sequence[Chunk]
+    gaps: Sequence[Problem]
+    fingerprint: str
+    pipeline: str
+    created_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """Which document says that it takes another's place, in its own words.
 
 Policies say so near their top: "This policy replaces the Travel policy 2023", "SUPERSEDED by the Password standard".
-Only the words are kept here; which document they name is settled when documents are ranked, among those the asker may read.
+Only the words are kept here; which document they name is settled when documents are ranked, among those that the
+asker may read.
 """
 
 from __future__ import annotations

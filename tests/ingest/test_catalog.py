@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.catalog import Catalog, NewDocument
+from ingest.catalog import Catalog
 from ingest.errors import CatalogError, Problem
-from ingest.model import Access, Document
+from ingest.model import Access, Document, NewDocument
 from tests.fakes import EVERYONE, make_chunk, make_document
 
 PROBLEM = Problem(code="damaged", reason="it is damaged", mend="save it anew")

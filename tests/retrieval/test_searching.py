@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.catalog import Catalog, NewDocument
-from ingest.model import Access, Chunk, Document
+from ingest.catalog import Catalog
+from ingest.model import Access, Chunk, Document, NewDocument
 from retrieval.access import Principal, readable
 from retrieval.errors import FilterError
 from retrieval.index import ChunkIndex

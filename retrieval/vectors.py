@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,7 +31,7 @@ class VectorIndex:
     def __init__(self, folder: Path, embedder: Embedder) -> None:
         self._folder = folder
         self._embedder = embedder
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._opened: tuple[Any, Any] | None = None
         self._latest: tuple[str, Array] | None = None
 
@@ -39,8 +39,8 @@ class VectorIndex:
         """Embeds and stores chunks. Texts that are equal are embedded once."""
         texts = list(dict.fromkeys(chunk.indexed_text for chunk in chunks))
         vectors = dict(zip(texts, self._embedder.embed(texts), strict=True))
-        with self._guarded():
-            for rows in _slices(chunks, _WRITE_ROWS):
+        for rows in _slices(chunks, _WRITE_ROWS):
+            with self._guarded():
                 self._collection.upsert(
                     ids=[chunk.id for chunk in rows],
                     embeddings=np.stack([vectors[chunk.indexed_text] for chunk in rows]),
@@ -112,8 +112,11 @@ class VectorIndex:
             known = self._latest = (text, self._embedder.embed([text])[0])
         return known[1]
 
-    def _guarded(self) -> AbstractContextManager[None]:
-        return as_index_error(f"the vector index in {self._folder}")
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """One call of Chroma at a time: a search that meets the first write of a new index would fail."""
+        with self._lock, as_index_error(f"the vector index in {self._folder}"):
+            yield
 
     @property
     def _collection(self) -> Any:

@@ -27,7 +27,7 @@ from agents.question import Asked, understand
         ("If I leave early, do I have to pay the bonus back?", Asked.YES_NO),
         ("How do I reset my token when I am abroad?", Asked.PROCEDURE),
         ("Why are two keys handed out?", Asked.REASON),
-        ("Which courier delivers the kits?", Asked.THING),
+        ("Which courier delivers the kits?", Asked.ORGANISATION),
         ("Wie viel kostet ein Parkplatz?", Asked.AMOUNT),
         ("Wie lange gilt der Gutschein?", Asked.DURATION),
         ("Wer genehmigt die Reise?", Asked.PERSON),

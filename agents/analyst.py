@@ -22,7 +22,7 @@ class Analyst:
 
     def __init__(self, judge: Judge, embeddings: Embeddings, rarity_for: Callable[[Principal], Rarity]) -> None:
         self._judge = judge
-        self._embeddings = embeddings
+        self.embeddings = embeddings
         self._rarity_for = rarity_for
 
     def draft(self, question: Question, evidence: Sequence[Hit], principal: Principal) -> Draft:
@@ -32,7 +32,7 @@ class Analyst:
         if not units:
             return Draft(claims=(), why="nothing that you may read matches the question", sought=sought)
         candidates = [unit.candidate for unit in units]
-        judgement = self._judge.judge(question, candidates, self._embeddings, self._rarity_for(principal))
+        judgement = self._judge.judge(question, candidates, self.embeddings, self._rarity_for(principal))
         chosen: dict[int, float] = {}
         for part in judgement.parts:
             if part.answered:

@@ -139,8 +139,8 @@ class _Remembered:
         self._embeddings = embeddings
         self._tokens: dict[str, Tokens] = {}
 
-    def embed_sentences(self, texts: Sequence[str]) -> Array:
-        return self._embeddings.embed_sentences(texts)
+    def embed(self, texts: Sequence[str]) -> Array:
+        return self._embeddings.embed(texts)
 
     def embed_tokens(self, texts: Sequence[str]) -> Sequence[Tokens]:
         missing = sorted({text for text in texts if text not in self._tokens}, key=lambda text: (len(text), text))

@@ -27,7 +27,7 @@ Rarity = Callable[[str], float]
 class Embeddings(Protocol):
     """What the signals need of an embedding model."""
 
-    def embed_sentences(self, texts: Sequence[str]) -> Array:
+    def embed(self, texts: Sequence[str]) -> Array:
         """(n, d) float32, rows of length 1."""
         ...
 
@@ -78,6 +78,7 @@ SIGNALS = (
     "codes_missing",
     "names_unknown",
     "kind_lacking",
+    "kind_is_open",
     "gap",
     "gap_worst",
     "kind_present",
@@ -234,7 +235,7 @@ def measure(
         return np.zeros((0, len(SIGNALS)), dtype=np.float32)
     weights = term_weights(part.terms, rarity)
     query = term_vectors(part.terms, embeddings.embed_tokens([part.text])[0])
-    asked = embeddings.embed_sentences([part.text])[0]
+    asked = embeddings.embed([part.text])[0]
     sentences = embeddings.embed_tokens([c.text for c in candidates])
     headings = _surroundings(query, embeddings, [context_of(c) for c in candidates], len(asked))
     unknown = names_unknown(part.terms, rarity)
@@ -275,6 +276,7 @@ def measure(
                 "gap_worst": float(unmet.max(initial=0.0)),
                 "kind_present": kind,
                 "kind_is_factual": float(part.asked in _FACTUAL),
+                "kind_is_open": float(part.asked in (Asked.THING, Asked.OTHER)),
                 "kind_lacking": 1.0 - kind if part.asked in _FACTUAL else 0.0,
                 "novelty": novelty(part, candidate.text),
                 "new_names": math.log1p(new_names(part, candidate.text)),

@@ -72,10 +72,16 @@ class Platform:
         return Compliance(self.catalog.text)
 
     @cached_property
+    def researcher(self) -> Researcher:
+        return Researcher(self.searcher.search)
+
+    @cached_property
+    def analyst(self) -> Analyst:
+        return Analyst(Judge.load(), self.embedder, self.searcher.rarity)
+
+    @cached_property
     def crew(self) -> Crew:
-        researcher = Researcher(self.searcher.search)
-        analyst = Analyst(Judge.load(), _Embeddings(self.embedder), self.searcher.rarity)
-        return Crew(researcher, analyst, self.compliance)
+        return Crew(self.researcher, self.analyst, self.compliance)
 
     def principal(self, user: str | None) -> Principal:
         """Whoever `--as` names, with the groups the configuration gives; without it, an admin."""
@@ -145,11 +151,3 @@ def _parse(raw: RawFile) -> ParsedDocument:
     from ingest.parsing import parse
 
     return parse(raw)
-
-
-class _Embeddings:
-    """The embedder under the names that the analyst's signals use."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self.embed_sentences = embedder.embed
-        self.embed_tokens = embedder.embed_tokens

@@ -20,7 +20,7 @@ class WordEmbeddings:
         self._dimensions = dimensions
         self.texts_embedded = 0
 
-    def embed_sentences(self, texts: Sequence[str]) -> Array:
+    def embed(self, texts: Sequence[str]) -> Array:
         rows = [vectors.sum(axis=0) for vectors, _ in self.embed_tokens(texts)]
         return np.asarray([row / max(float(np.linalg.norm(row)), 1e-9) for row in rows], dtype=np.float32)
 

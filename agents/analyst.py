@@ -49,7 +49,10 @@ class Analyst:
             DraftClaim(text=units[index].claim, evidence=units[index].evidence, score=round(probability, 3))
             for index, probability in chosen.items()
         )
-        return Draft(claims=claims, why="", sought=sought)
+        missing = [part for part in judgement.parts if not part.answered]
+        why = "a part of the question is not answered by any sentence found" if missing else ""
+        sought = " / ".join(part.part.text for part in missing)
+        return Draft(claims=claims, why=why, sought=sought, nearest=_nearest(missing, units))
 
 
 def _in_text_order(part: PartJudgement, units: Sequence[Unit]) -> list[tuple[int, float]]:

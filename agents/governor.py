@@ -89,6 +89,7 @@ def release(
         claims=tuple(claims),
         citations=citations,
         abstention=None,
+        unanswered=_abstention(draft, draft.why) if draft.sought else None,
         route=answer_route,
         timing_ms=timing,
     )
@@ -101,20 +102,24 @@ def citation_id(span: EvidenceSpan) -> str:
 
 
 def _abstain(request: Request, run_id: str, draft: Draft, dropped: int, answer_route: Route, timing: Timing) -> Answer:
-    nearest, _ = _number(draft.nearest)
     reason = draft.why if not dropped else f"{dropped} drafted claims did not hold against their sources"
     return Answer(
         run_id=run_id,
         question=request.question,
         conversation_id=request.conversation_id,
         status=Status.ABSTAINED,
-        answer=_abstention_sentence(bool(nearest)),
+        answer=_abstention_sentence(bool(draft.nearest)),
         claims=(),
         citations=(),
-        abstention=Abstention(reason=reason, looked_for=draft.sought, nearest=nearest),
+        abstention=_abstention(draft, reason),
         route=answer_route,
         timing_ms=timing,
     )
+
+
+def _abstention(draft: Draft, reason: str) -> Abstention:
+    nearest, _ = _number(draft.nearest)
+    return Abstention(reason=reason, looked_for=draft.sought, nearest=nearest)
 
 
 def _abstention_sentence(has_nearest: bool) -> str:

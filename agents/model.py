@@ -72,7 +72,10 @@ class DraftClaim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What the analyst hands over: claims in reading order, or none and the reason."""
+    """What the analyst hands over: claims in reading order, or none and the reason.
+
+    `sought` is what no claim answers: the whole question, a part of it, or nothing; `nearest` comes closest to that.
+    """
 
     claims: tuple[DraftClaim, ...]
     why: str
@@ -128,7 +131,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abstention:
-    """Why there is no answer: what was looked for, and the nearest passages that do not answer it."""
+    """Why there is no answer, or none to a part: what was looked for, and the nearest passages."""
 
     reason: str
     looked_for: str
@@ -167,7 +170,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What is released to the asker."""
+    """What is released to the asker. `unanswered` is the part of an answered question that no claim answers."""
 
     run_id: str
     question: str
@@ -178,6 +181,7 @@ class Answer:
     citations: tuple[Citation, ...]
     abstention: Abstention | None
     route: Route
+    unanswered: Abstention | None = None
     usage: Usage = field(default_factory=Usage)
     timing_ms: Timing = field(default_factory=Timing)
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from agents.model import Answer
+from agents.model import Answer, Citation
 from ingest.connectors.files import path_of
 from ingest.model import Document, Locator, QuarantineEntry, SourceState, SyncReport
 from ingest.syncing import Progress
@@ -33,17 +33,25 @@ def say(text: str) -> None:
 
 
 def show_answer(answer: Answer) -> None:
-    """The answer, then each citation with its place and its words."""
+    """The answer, then each citation with its place and its words; last what was not found."""
     print(_wrap(answer.answer))
-    citations = answer.citations
-    if answer.abstention is not None and answer.abstention.nearest:
-        print("\nNearest passages, which do not answer it:")
-        citations = answer.abstention.nearest
-    for citation in citations:
-        print(f"\n[{citation.id}] {citation.document.title} · {place(citation.document, citation.locator)}")
-        print(_wrap(f"“{_one_line(citation.quote)}”", indent="    "))
-        if any(citation.header):
-            print(_wrap("columns: " + " | ".join(citation.header), indent="    "))
+    for citation in answer.citations:
+        _show_citation(citation)
+    if answer.unanswered is not None:
+        print("\n" + _wrap(f"Not answered: {answer.unanswered.looked_for}"))
+    missing = answer.abstention or answer.unanswered
+    if missing is None or not missing.nearest:
+        return
+    print("\nNearest passages, which do not answer it:")
+    for citation in missing.nearest:
+        _show_citation(citation)
+
+
+def _show_citation(citation: Citation) -> None:
+    print(f"\n[{citation.id}] {citation.document.title} · {place(citation.document, citation.locator)}")
+    print(_wrap(f"“{_one_line(citation.quote)}”", indent="    "))
+    if any(citation.header):
+        print(_wrap("columns: " + " | ".join(citation.header), indent="    "))
 
 
 def show_hits(hits: Sequence[Hit]) -> None:

@@ -82,6 +82,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "claims": [claim_json(claim) for claim in answer.claims],
         "citations": [citation_json(citation) for citation in answer.citations],
         "abstention": None if answer.abstention is None else _abstention_json(answer.abstention),
+        "unanswered": None if answer.unanswered is None else _abstention_json(answer.unanswered),
         "review": None,
         "route": asdict(answer.route),
         "usage": asdict(answer.usage),

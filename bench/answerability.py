@@ -3,9 +3,10 @@
     python -m bench.answerability --set HOME QUESTIONS.jsonl all|odd|even ... [--write FILE] [--cases FILE]
 
 Each HOME holds the ingested documents that its question set is about. For every question the pipeline's own passages
-are taken apart and measured; a unit counts as answering when it lies in a gold file and holds a gold quote or matches every
-pattern. Two models with signed weights are fitted: one ranks units (conditional logit over the units of a question),
-one tells whether what was chosen is right (logistic). All figures of quality are cross-validated over questions.
+are taken apart and measured; a unit counts as answering when it lies in a gold file and holds a gold quote or matches
+every pattern. Two models with signed weights are fitted: one ranks units (conditional logit over the units of a
+question), one tells whether what was chosen is right (logistic). All figures of quality are cross-validated over
+questions.
 `--cases` keeps the measured questions in a file, so that fitting can be repeated without embedding.
 """
 
@@ -45,7 +46,7 @@ RANK_SIGNS = {
     "gap_worst": -1, "row_match": 1,
 }  # fmt: skip
 ANSWER_SIGNS = {"score": 1, "margin": 1, "gap": -1, "kind_is_open": -1, "kind_lacking": -1, "names_unknown": -1}
-RANK_L2, ANSWER_L2 = 10.0, 10.0
+RANK_L2, ANSWER_L2 = 10.0, 3.0
 MOST, SHARE = 3, 0.08
 FOLDS = 5
 
@@ -208,33 +209,34 @@ def _log_sum(scores: Array) -> float:
 def report(cases: Sequence[Case], probability: Array, right: NDArray[np.bool_], threshold: float) -> None:
     """Prints each signal's AUC, and the curve of every set."""
     names = sorted({case.set_name for case in cases})
-    print(
-        "Signal: AUC of choosing a unit within its question, then of answering at all (by set: "
-        + ", ".join(names)
-        + ")"
-    )
+    print("AUC of each signal, choosing a unit and answering at all, on " + ", ".join(names))
+    measured = [_signal_aucs([case for case in cases if case.set_name == name and case.claims]) for name in names]
     for column, signal in enumerate(SIGNALS):
-        print(f"  {signal:<24}" + "  ".join(_signal_line(cases, column, signal, name) for name in names))
+        print(f"  {signal:<24}" + "   ".join(f"{aucs[column][0]:.2f} {aucs[column][1]:.2f}" for aucs in measured))
     for name in names:
         chosen = np.asarray([case.set_name == name for case in cases])
         subset = [case for case in cases if case.set_name == name]
-        print(f"{name}: {len(subset)} questions, AUC {_auc(probability[chosen], right[chosen]):.3f}, "
-              f"always answering {right[chosen].sum() / sum(c.question.answerable for c in subset):.2f} right")  # fmt: skip
+        always = right[chosen].sum() / sum(case.question.answerable for case in subset)
+        auc = _auc(probability[chosen], right[chosen])
+        print(f"{name}: {len(subset)} questions, AUC {auc:.3f}, always answering {always:.2f} right")
         for level in sorted({0.3, 0.4, 0.5, 0.6, 0.7, threshold}):
             good, wrong, abstained = _shares(subset, probability[chosen], right[chosen], level)
             print(f"  at {level:.2f}: right {good:.2f}, wrong {wrong:.2f}; unanswerable abstained {abstained:.2f}")
 
 
-def _signal_line(cases: Sequence[Case], column: int, signal: str, name: str) -> str:
-    subset = [case for case in cases if case.set_name == name and case.claims]
-    within = [
-        _auc(part[:, column], np.asarray(case.answers)) for case in subset for part in case.parts
-        if any(case.answers) and not all(case.answers)
-    ]  # fmt: skip
-    rank = fit_rank(subset)
-    values = np.asarray([features(case, rank)[ANSWER_FEATURES.index(signal)] for case in subset])
-    answering = _auc(values, np.asarray([is_right(case, rank) for case in subset]))
-    return f"{np.mean(within):.2f} {answering:.2f}"
+def _signal_aucs(cases: Sequence[Case]) -> list[tuple[float, float]]:
+    """For each signal (AUC among the units of a question, AUC of the chosen unit's value for being right)."""
+    rank = fit_rank(cases)
+    right = np.asarray([is_right(case, rank) for case in cases])
+    values = np.asarray([features(case, rank) for case in cases])
+    within = [(part, np.asarray(case.answers)) for case in cases for part in case.parts if any(case.answers)]
+    return [
+        (
+            float(np.nanmean([_auc(part[:, column], answers) for part, answers in within])),
+            _auc(values[:, ANSWER_FEATURES.index(signal)], right),
+        )
+        for column, signal in enumerate(SIGNALS)
+    ]
 
 
 def weights_json(cases: Sequence[Case], threshold: float) -> dict[str, Any]:

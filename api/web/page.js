@@ -52,12 +52,20 @@ function showAnswer(answer) {
   const text = make("p", { className: "answer" });
   text.append(...(answered ? answer.claims.flatMap((c) => claimNodes(c, answer.citations)) : [answer.answer]));
   result.append(text);
-  const cited = answered ? answer.citations : (answer.abstention?.nearest ?? []);
+  const nearest = (answer.abstention ?? answer.unanswered)?.nearest ?? [];
+  const cited = answered ? answer.citations : nearest;
   const note = answered
     ? `Every sentence was checked against the words it cites · ${answer.timing_ms.total} ms`
     : "Nothing is made up: what comes nearest is below.";
   result.append(make("p", { text: note, className: "checked" }));
   if (cited.length) result.append(make("ol", { children: cited.map(citationItem) }));
+  if (answer.unanswered) {
+    result.append(make("p", { text: `Not answered: ${answer.unanswered.looked_for}`, className: "checked" }));
+    if (nearest.length) result.append(make("ol", { children: nearest.map(citationItem) }));
+  }
+  // A link may carry which citation to open: /?q=…&cite=1
+  const linked = cited.find((c) => String(c.id) === new URLSearchParams(location.search).get("cite"));
+  if (linked && answer.question === new URLSearchParams(location.search).get("q")) showSource(linked);
 }
 
 function showProblem(detail) {

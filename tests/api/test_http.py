@@ -47,6 +47,7 @@ def test_an_answer_has_every_field_of_its_shape(client: TestClient) -> None:
         "claims",
         "citations",
         "abstention",
+        "unanswered",
         "review",
         "route",
         "usage",

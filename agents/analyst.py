@@ -8,9 +8,10 @@ from retrieval.access import Principal
 from retrieval.model import Hit
 
 from .judging import Judge, PartJudgement
+from .matching import Rarity
 from .model import Draft, DraftClaim, EvidenceSpan
 from .question import Question
-from .signals import Embeddings, Rarity
+from .signals import Embeddings
 from .units import Unit, units_of
 
 NEAREST = 3

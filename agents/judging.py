@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .matching import Array, Rarity, Tokens
 from .question import Part, Question
-from .signals import SIGNALS, Array, Candidate, Embeddings, Rarity, Tokens, common_rarity, measure
+from .signals import SIGNALS, Candidate, Embeddings, common_rarity, measure
 
 DEFAULT_WEIGHTS = Path(__file__).with_name("judging_weights.json")
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from agents.kinds import kind_present
+from agents.matching import gaps, names_missing, term_weights
 from agents.question import Part, understand
-from agents.signals import SIGNALS, Candidate, gaps, measure, names_missing, novelty, row_match, term_weights
+from agents.signals import SIGNALS, Candidate, measure, novelty, row_match
 from agents.words import content_stems
 from tests.agents.word_embeddings import WordEmbeddings
 

@@ -29,31 +29,31 @@ class Analyst:
     def draft(self, question: Question, evidence: Sequence[Hit], principal: Principal) -> Draft:
         """Claims in the order of the question's parts, or none with what came nearest."""
         units = units_of(evidence)
-        sought = " / ".join(part.text for part in question.parts)
+        asked = tuple(part.text for part in question.parts)
         if not units:
-            return Draft(claims=(), why="nothing that you may read matches the question", sought=sought)
+            return Draft(claims=(), why="nothing that you may read matches the question", missing=asked)
         candidates = [unit.candidate for unit in units]
         judgement = self._judge.judge(question, candidates, self.embeddings, self._rarity_for(principal))
-        chosen: dict[int, float] = {}
+        chosen: dict[int, tuple[float, list[str]]] = {}
         for part in judgement.parts:
             if part.answered:
                 for index, probability in _in_text_order(part, units):
-                    chosen.setdefault(index, probability)
-        if not judgement.answered:
-            return Draft(
-                claims=(),
-                why="no sentence found answers what was asked",
-                sought=sought,
-                nearest=_nearest(judgement.parts, units),
-            )
-        claims = tuple(
-            DraftClaim(text=units[index].claim, evidence=units[index].evidence, score=round(probability, 3))
-            for index, probability in chosen.items()
-        )
+                    chosen.setdefault(index, (probability, []))[1].append(part.part.text)
         missing = [part for part in judgement.parts if not part.answered]
-        why = "a part of the question is not answered by any sentence found" if missing else ""
-        sought = " / ".join(part.part.text for part in missing)
-        return Draft(claims=claims, why=why, sought=sought, nearest=_nearest(missing, units))
+        return Draft(
+            claims=tuple(
+                DraftClaim(
+                    parts=tuple(parts),
+                    text=units[index].claim,
+                    evidence=units[index].evidence,
+                    score=round(probability, 3),
+                )
+                for index, (probability, parts) in chosen.items()
+            ),
+            why="no sentence found answers what was asked" if missing else "",
+            missing=tuple(part.part.text for part in missing),
+            nearest=_nearest(missing, units),
+        )
 
 
 def _in_text_order(part: PartJudgement, units: Sequence[Unit]) -> list[tuple[int, float]]:

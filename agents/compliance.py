@@ -24,13 +24,14 @@ class Compliance:
     def verify(self, claim: DraftClaim) -> CheckedClaim:
         """The claim with its verdict: supported only when every check passes."""
         evidence = "\n".join(evidence_words(span) for span in claim.evidence)
+        quoted = "\n".join(quoted_words(span) for span in claim.evidence)
         figures = missing_figures(claim.text, evidence)
         names = missing_names(claim.text, evidence)
         checks = Checks(
             quote=bool(claim.evidence) and all(quote_exists(span, self._text_of) for span in claim.evidence),
             numbers=not figures,
             names=not names,
-            negation=negation_agrees(claim.text, evidence),
+            negation=negation_agrees(claim.text, evidence, quoted),
             entailment=round(word_coverage(claim.text, evidence), 3),
         )
         note = _note(figures, names)
@@ -40,9 +41,18 @@ class Compliance:
 
 
 def evidence_words(span: EvidenceSpan) -> str:
-    """All that a span says: its quote as plain prose, and what its columns are called."""
-    quote = plain(span.quote) if span.chunk.markup == "markdown" else span.quote
-    return "\n".join([*span.header, quote])
+    """All that a span says as plain prose, and what its columns are called."""
+    return "\n".join([*span.header, quoted_words(span)])
+
+
+def quoted_words(span: EvidenceSpan) -> str:
+    """A span's own words as plain prose. A table row is read cell by cell: the commas of a CSV line are not in its
+    figures."""
+    chunk = span.chunk
+    row = next((e for e in chunk.elements if e.cells and (e.start, e.end) == (span.start, span.end)), None)
+    spans = row.cells if row is not None else ((span.start, span.end),)
+    texts = [chunk.text[start - chunk.start : end - chunk.start] for start, end in spans]
+    return "\n".join(plain(text) if chunk.markup == "markdown" else text for text in texts)
 
 
 def _verdict(checks: Checks) -> Verdict:

@@ -47,11 +47,11 @@ class Researched(Event):
 
 
 class Drafted(Event):
-    """The analyst wrote claims, or none."""
+    """The analyst wrote claims, or none. `labels` are those of the documents it was given."""
 
     request: Request
     question: Question
-    evidence: Evidence
+    labels: frozenset[str]
     draft: Draft
 
 
@@ -60,7 +60,7 @@ class Verified(Event):
 
     request: Request
     question: Question
-    evidence: Evidence
+    labels: frozenset[str]
     draft: Draft
     checked: tuple[CheckedClaim, ...]
 
@@ -89,7 +89,7 @@ class _Stopwatch:
 
 
 class CrewWorkflow(Workflow):
-    """One run of the crew."""
+    """One run of the crew, in a loop and a thread of its own: its steps may block."""
 
     def __init__(
         self, researcher: Researcher, analyst: Analyst, compliance: Compliance, clock: Clock, run_id: str
@@ -110,7 +110,7 @@ class CrewWorkflow(Workflow):
     @step
     async def research(self, event: Admitted) -> Researched:
         """Searches, within what the asker may read."""
-        evidence = await asyncio.to_thread(self._researcher.gather, event.question, event.request.principal)
+        evidence = self._researcher.gather(event.question, event.request.principal)
         self._watch.lap("retrieve")
         return Researched(request=event.request, question=event.question, evidence=evidence)
 
@@ -118,24 +118,24 @@ class CrewWorkflow(Workflow):
     async def draft(self, event: Researched) -> Drafted:
         """Writes claims from the evidence."""
         principal = event.request.principal
-        draft = await asyncio.to_thread(self._analyst.draft, event.question, event.evidence, principal)
+        draft = self._analyst.draft(event.question, event.evidence, principal)
         self._watch.lap("draft")
-        return Drafted(request=event.request, question=event.question, evidence=event.evidence, draft=draft)
+        labels = frozenset(hit.document.access.label for hit in event.evidence if hit.document.access.label)
+        return Drafted(request=event.request, question=event.question, labels=labels, draft=draft)
 
     @step
     async def verify(self, event: Drafted) -> Verified:
         """Checks every claim against the text it cites."""
-        checked = await asyncio.to_thread(lambda: tuple(self._compliance.verify(c) for c in event.draft.claims))
+        checked = tuple(self._compliance.verify(claim) for claim in event.draft.claims)
         self._watch.lap("verify")
         return Verified(
-            request=event.request, question=event.question, evidence=event.evidence, draft=event.draft, checked=checked
+            request=event.request, question=event.question, labels=event.labels, draft=event.draft, checked=checked
         )
 
     @step
     async def release(self, event: Verified) -> Released:
         """Releases what holds, or abstains."""
-        labels = [span.document.access.label for claim in event.draft.claims for span in claim.evidence]
-        answer_route = governor.route(len(event.question.parts), labels)
+        answer_route = governor.route(len(event.question.parts), event.labels)
         return Released(
             answer=governor.release(
                 event.request, self._run_id, event.draft, event.checked, answer_route, self._watch.timing()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ingest.locating import locate
 
@@ -24,6 +24,7 @@ from .model import (
 )
 
 MAX_QUESTION_CHARACTERS = 4000
+_SpanKey = tuple[str, str, int, int]
 _RELEASABLE = (Verdict.SUPPORTED, Verdict.PARTIAL)
 
 
@@ -51,7 +52,7 @@ def admit(request: Request) -> Request:
     )
 
 
-def route(parts: int, labels: Sequence[str | None]) -> Route:
+def route(parts: int, labels: Collection[str]) -> Route:
     """How a question of so many parts is handled, given the labels of the evidence."""
     complexity = "lookup" if parts <= 1 else "multi"
     sensitivity = "restricted" if "restricted" in labels else "internal"
@@ -64,35 +65,52 @@ def release(
 ) -> Answer:
     """The answer: claims that hold, numbered citations, or an abstention that says what was looked for."""
     kept = [claim for claim in checked if claim.verdict in _RELEASABLE]
-    if not kept:
-        return _abstain(request, run_id, draft, len(checked), answer_route, timing)
     citations, numbers = _number([span for claim in kept for span in claim.claim.evidence])
-    claims = []
-    for item in kept:
-        cited = tuple(dict.fromkeys(numbers[_key(span)] for span in item.claim.evidence))
-        claims.append(
-            Claim(
-                text=item.claim.text,
-                citations=cited,
-                verdict=item.verdict,
-                score=item.score,
-                checks=item.checks,
-                note=item.note,
-            )
-        )
+    claims = tuple(_released(claim, numbers) for claim in kept)
+    left_open = _left_open(draft, checked, kept, first_id=len(citations) + 1)
     return Answer(
         run_id=run_id,
         question=request.question,
         conversation_id=request.conversation_id,
-        status=Status.ANSWERED,
-        answer=_prose(claims),
-        claims=tuple(claims),
+        status=Status.ANSWERED if kept else Status.ABSTAINED,
+        answer=_prose(claims) if kept else _abstention_sentence(left_open),
+        claims=claims,
         citations=citations,
-        abstention=None,
-        unanswered=_abstention(draft, draft.why) if draft.sought else None,
+        abstention=None if kept else left_open,
+        unanswered=left_open if kept else None,
         route=answer_route,
         timing_ms=timing,
     )
+
+
+def _released(item: CheckedClaim, numbers: Mapping[_SpanKey, int]) -> Claim:
+    cited = tuple(dict.fromkeys(numbers[_key(span)] for span in item.claim.evidence))
+    return Claim(
+        text=item.claim.text,
+        citations=cited,
+        verdict=item.verdict,
+        score=item.score,
+        checks=item.checks,
+        note=item.note,
+    )
+
+
+def _left_open(
+    draft: Draft, checked: Sequence[CheckedClaim], kept: Sequence[CheckedClaim], first_id: int
+) -> Abstention | None:
+    """What no released claim answers: parts without a claim, and parts whose claims all failed their checks."""
+    answered = {part for item in kept for part in item.claim.parts}
+    dropped = [item for item in checked if item not in kept]
+    failed = tuple(dict.fromkeys(p for item in dropped for p in item.claim.parts if p not in answered))
+    parts = draft.missing + failed
+    if not parts:
+        return None
+    reasons = [draft.why] if draft.missing else []
+    if failed:
+        reasons.append(f"{len(dropped)} drafted claims did not hold against their sources")
+    spans = [*draft.nearest, *(item.claim.evidence[-1] for item in dropped)] if failed else draft.nearest
+    nearest, _ = _number(spans, first_id)
+    return Abstention(reason="; ".join(reasons), looked_for=" / ".join(parts), nearest=nearest)
 
 
 def citation_id(span: EvidenceSpan) -> str:
@@ -101,43 +119,22 @@ def citation_id(span: EvidenceSpan) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:24]
 
 
-def _abstain(request: Request, run_id: str, draft: Draft, dropped: int, answer_route: Route, timing: Timing) -> Answer:
-    reason = draft.why if not dropped else f"{dropped} drafted claims did not hold against their sources"
-    return Answer(
-        run_id=run_id,
-        question=request.question,
-        conversation_id=request.conversation_id,
-        status=Status.ABSTAINED,
-        answer=_abstention_sentence(bool(draft.nearest)),
-        claims=(),
-        citations=(),
-        abstention=_abstention(draft, reason),
-        route=answer_route,
-        timing_ms=timing,
-    )
-
-
-def _abstention(draft: Draft, reason: str) -> Abstention:
-    nearest, _ = _number(draft.nearest)
-    return Abstention(reason=reason, looked_for=draft.sought, nearest=nearest)
-
-
-def _abstention_sentence(has_nearest: bool) -> str:
-    if has_nearest:
+def _abstention_sentence(left_open: Abstention | None) -> str:
+    if left_open is not None and left_open.nearest:
         return "The documents that you may read do not answer this; the nearest passages are listed."
     return "The documents that you may read say nothing about this."
 
 
-def _number(spans: Sequence[EvidenceSpan]) -> tuple[tuple[Citation, ...], dict[tuple[str, str, int, int], int]]:
-    """Citations in order of first use, numbered from 1, and the number of each span."""
-    numbers: dict[tuple[str, str, int, int], int] = {}
+def _number(spans: Sequence[EvidenceSpan], first_id: int = 1) -> tuple[tuple[Citation, ...], dict[_SpanKey, int]]:
+    """Citations in order of first use, numbered from `first_id`, and the number of each span."""
+    numbers: dict[_SpanKey, int] = {}
     citations: list[Citation] = []
     for span in spans:
         if _key(span) not in numbers:
-            numbers[_key(span)] = len(citations) + 1
+            numbers[_key(span)] = first_id + len(citations)
             citations.append(
                 Citation(
-                    id=len(citations) + 1,
+                    id=numbers[_key(span)],
                     citation_id=citation_id(span),
                     document=span.document,
                     locator=locate(span.chunk, span.start, span.end),
@@ -148,12 +145,12 @@ def _number(spans: Sequence[EvidenceSpan]) -> tuple[tuple[Citation, ...], dict[t
     return tuple(citations), numbers
 
 
-def _key(span: EvidenceSpan) -> tuple[str, str, int, int]:
+def _key(span: EvidenceSpan) -> _SpanKey:
     return (span.document.id, span.chunk.version, span.start, span.end)
 
 
 def _prose(claims: Sequence[Claim]) -> str:
-    """The claims in a row, each with its citations before its full stop: "Meals are capped at 60 EUR [1]."."""
+    """The claims in a row, each with its citations before its full stop: "Meals are capped at 60 EUR [1]"."""
     sentences = []
     for claim in claims:
         marks = "".join(f"[{number}]" for number in claim.citations)

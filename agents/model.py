@@ -63,8 +63,10 @@ class EvidenceSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftClaim:
-    """One sentence of a draft and the spans that are said to support it. `score` is the analyst's confidence."""
+    """One sentence of a draft and the spans that are said to support it. `score` is the analyst's confidence,
+    `parts` those of the question that it answers."""
 
+    parts: tuple[str, ...]
     text: str
     evidence: tuple[EvidenceSpan, ...]
     score: float
@@ -74,12 +76,12 @@ class DraftClaim:
 class Draft:
     """What the analyst hands over: claims in reading order, or none and the reason.
 
-    `sought` is what no claim answers: the whole question, a part of it, or nothing; `nearest` comes closest to that.
+    `missing` are the parts of the question that no claim answers; `nearest` comes closest to them.
     """
 
     claims: tuple[DraftClaim, ...]
     why: str
-    sought: str
+    missing: tuple[str, ...] = ()
     nearest: tuple[EvidenceSpan, ...] = ()
 
 

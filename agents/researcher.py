@@ -28,7 +28,7 @@ class Researcher:
         """
         texts = list(dict.fromkeys([question.text, *(part.text for part in question.parts)]))
         results = [self._search(Query(text=text, principal=principal, k=self._passages)) for text in texts]
-        return [hit for hit in _interleave(results) if "superseded" not in hit.why]
+        return _interleave([[hit for hit in hits if "superseded" not in hit.why] for hits in results])
 
 
 def _interleave(results: Sequence[Sequence[Hit]]) -> list[Hit]:

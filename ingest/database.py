@@ -18,7 +18,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
+        self._opened: list[tuple[threading.Thread, sqlite3.Connection]] = []
 
     def read(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query.
@@ -49,7 +49,7 @@ class Database:
 
     def close(self) -> None:
         """Closes every thread's connection."""
-        for connection in self._opened:
+        for _, connection in self._opened:
             connection.close()
         self._opened.clear()
         self._local = threading.local()
@@ -62,11 +62,18 @@ class Database:
             # Closed from whichever thread calls close(), hence check_same_thread.
             connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
             self._local.connection = connection
-            self._opened.append(connection)
+            self._close_orphans()
+            self._opened.append((threading.current_thread(), connection))
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = full")
             connection.execute("pragma foreign_keys = on")
         return connection
+
+    def _close_orphans(self) -> None:
+        """Servers come and go with threads: a connection ends with the thread that it was opened for."""
+        for orphan in [pair for pair in self._opened if not pair[0].is_alive()]:
+            orphan[1].close()
+            self._opened.remove(orphan)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -17,6 +17,7 @@ _NAME = r"(?P<name>[^.;\n|]{4,160})"
 _REPLACES = re.compile(rf"\b(?:replaces|supersedes|ersetzt)\b[:\s|*_]+{_NAME}", re.IGNORECASE)
 _REPLACED_BY = re.compile(rf"\b(?:superseded|replaced|ersetzt)\s+(?:by|durch)\b[:\s|*_]+{_NAME}", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
+_ARTICLES = frozenset({"the", "our", "die", "der", "das", "den", "dem", "unsere", "unser"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +28,14 @@ class Succession:
     name: str
 
     def names(self, title: str) -> bool:
-        """Whether a document's title is what is named. "Travel policy" is not, where "Travel policy 2023" stands."""
+        """Whether what is named begins with a title. "Travel policy" is not meant by "Travel policy 2023"."""
         words, sought = _words(self.name), _words(title)
-        for start in range(len(words) - len(sought) + 1):
-            if sought and words[start : start + len(sought)] == sought:
-                following = words[start + len(sought)] if start + len(sought) < len(words) else ""
-                return not (len(following) == 4 and following.isdigit())
-        return False
+        if words and words[0] in _ARTICLES:
+            del words[0]
+        if not sought or words[: len(sought)] != sought:
+            return False
+        following = words[len(sought)] if len(sought) < len(words) else ""
+        return not (len(following) == 4 and following.isdigit())
 
 
 def find_successions(text: str) -> tuple[Succession, ...]:

@@ -105,11 +105,13 @@ class Searcher:
     def _superseded(self, query: Query, documents: Mapping[str, Document]) -> frozenset[str]:
         """Those of the documents that another one, which the asker may read, replaces; less those asked for by name."""
         successions = self._catalog.successions()
-        successors = self._readable(query.principal, successions)
-        replaced = superseded(documents.values(), successions, successors)
+        replacing = any(s.kind == "replaced_by" for i in documents for s in successions.get(i, ()))
+        # Who is named as a successor may be any document; who names another as replaced is among the statements.
+        readable_ones = self._readable(query.principal, None if replacing else successions)
+        replaced = superseded(documents.values(), successions, readable_ones)
         return frozenset(i for i in replaced if not asked_for(documents[i], query.text))
 
-    def _readable(self, principal: Principal, ids: Iterable[str]) -> dict[str, Document]:
+    def _readable(self, principal: Principal, ids: Iterable[str] | None) -> dict[str, Document]:
         return {d.id: d for d in self._catalog.documents(ids) if principal.may_read(d.access)}
 
 

@@ -12,23 +12,24 @@ _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 
 
 def superseded(
-    documents: Iterable[Document], successions: Mapping[str, Sequence[Succession]], successors: Mapping[str, Document]
+    documents: Iterable[Document], successions: Mapping[str, Sequence[Succession]], readable: Mapping[str, Document]
 ) -> frozenset[str]:
-    """The ids of those documents that are replaced.
+    """The ids of those documents that another one, which the asker may read, replaces.
 
-    `successions` maps document ids to their statements, `successors` the ids of those that the asker may read to their
-    documents: a document that nobody but others may read replaces nothing.
+    `successions` maps document ids to their statements, `readable` the ids that the asker may read to their documents.
+    It is enough that either of the two says so, naming the other by its title.
     """
     found = set()
     for document in documents:
-        own = successions.get(document.id, ())
+        others = [other for other in readable.values() if other.id != document.id]
+        named = [s for s in successions.get(document.id, ()) if s.kind == "replaced_by"]
+        by_itself = any(statement.names(other.title) for statement in named for other in others)
         by_others = any(
-            s.kind == "replaces" and s.names(document.title)
-            for other, statements in successions.items()
-            if other != document.id and other in successors
-            for s in statements
+            statement.kind == "replaces" and statement.names(document.title)
+            for other in others
+            for statement in successions.get(other.id, ())
         )
-        if by_others or any(s.kind == "replaced_by" for s in own):
+        if by_itself or by_others:
             found.add(document.id)
     return frozenset(found)
 

@@ -16,7 +16,10 @@ def negations(text: str) -> int:
     return len(_NEGATION.findall(text))
 
 
-def negation_agrees(claim: str, evidence: str) -> bool:
-    """Whether the claim neither adds a denial to its evidence nor drops every one of them."""
-    said, shown = negations(claim), negations(evidence)
-    return said <= shown and (said > 0) == (shown > 0)
+def negation_agrees(claim: str, evidence: str, quoted: str | None = None) -> bool:
+    """Whether the claim neither adds a denial to its evidence nor drops every one of what it quotes.
+
+    `quoted` is the evidence less what only names it, such as a column called "No."; all of it by default.
+    """
+    said = negations(claim)
+    return said <= negations(evidence) and (said > 0 or negations(evidence if quoted is None else quoted) == 0)

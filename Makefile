@@ -27,7 +27,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.golden
 
 clean:
-	rm -rf $(VENV) .groundcrew
+	rm -rf $(VENV)
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python"; exit 2; }

@@ -16,6 +16,7 @@ from .signals import Candidate
 
 _SHORT_WORDS = 6
 _BLOCK_LINES = 2
+_MARKER = re.compile(r"^(?:[-•*–]\s+|(?:\d+(?:\.\d+)+|\(\w{1,3}\))\s+(?=[A-ZÄÖÜ]))+")
 _LINE = re.compile(r"[^\s](?:[^\n]*[^\s])?")
 _LABEL = re.compile(r"[*_]{0,2}\w[\w /()-]{1,30}[*_]{0,2}:[*_]{0,2}\s")
 
@@ -112,8 +113,8 @@ def _row(place: int, hit: Hit, row: Element, passage: str) -> Unit:
 
 
 def _closed(text: str) -> str:
-    """A fragment with a full stop, so that claims can stand in a row."""
-    body = text.rstrip(" ;,:")
+    """A fragment without its bullet or clause number and with a full stop, so that claims can stand in a row."""
+    body = _MARKER.sub("", text).rstrip(" ;,:")
     return body if body.endswith((".", "!", "?", ".”", '."', ".)")) else f"{body}."
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import cast, get_args
@@ -16,15 +17,17 @@ from retrieval.model import Hit, Query
 
 from .console import progress_bar
 from .errors import UsageError
+from .settings import check_allow, expanded
 from .wiring import Platform
 
 
 def ingest_paths(platform: Platform, paths: Sequence[Path], source: str | None, allow: tuple[str, ...]) -> SyncReport:
     """Brings the index into step with each path, in order. All paths are checked before the first is touched."""
-    for entry in allow:
-        if entry != "everyone" and not (entry.startswith(("group:", "user:")) and entry.split(":", 1)[1]):
-            raise UsageError(f"--allow {entry!r} is none of: everyone, group:NAME, user:NAME")
-    missing = [str(path) for path in paths if not path.expanduser().exists()]
+    try:
+        check_allow(allow)
+    except ValueError as error:
+        raise UsageError(f"--allow {error}") from error
+    missing = [str(path) for path in paths if not os.path.exists(expanded(path))]
     if missing:
         raise UsageError(
             f"no such file or folder: {', '.join(missing)} (to take a removed file out of the index, "
@@ -89,7 +92,7 @@ def source_states(platform: Platform) -> list[SourceState]:
                 documents=0,
                 chunks=0,
                 quarantined=0,
-                location=platform.settings.files(name).path.absolute().as_uri(),
+                location=platform.settings.files(name).path.as_uri(),
                 last_sync=None,
             ),
         )

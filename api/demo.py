@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from retrieval.access import Principal
@@ -14,11 +14,13 @@ from .console import print_json, say, show_answer, show_report
 from .errors import UsageError
 from .schemas import answer_json
 from .serving import run_server
-from .settings import CONFIG_NAME, DEFAULT_HOME, HOME, load_settings
-from .wiring import Platform
+from .settings import CONFIG_NAME, HOME, Settings, home_folder, load_settings
+from .wiring import LOCK_NAME, Platform
 
 _MARK = "made-by-demo"
-QUESTION = "Who has to approve business class?"
+_SOURCE = "company"
+"""The sample's source, as data/groundcrew.toml names it."""
+QUESTION = "From what flight length can I fly business class?"
 
 
 def run_demo(*, serving: bool, port: int | None, as_json: bool) -> None:
@@ -26,8 +28,9 @@ def run_demo(*, serving: bool, port: int | None, as_json: bool) -> None:
 
     Raises:
         UsageError: the home holds an index of the user's own.
+        WorkFailed: another process is writing to the home.
     """
-    home = Path(os.environ.get(HOME) or DEFAULT_HOME).expanduser()
+    home = home_folder()
     _prepare(home)
     platform = Platform(load_settings(home / CONFIG_NAME))
     try:
@@ -58,13 +61,29 @@ def sample_folder() -> Path:
 
 
 def _prepare(home: Path) -> None:
-    if home.exists() and any(home.iterdir()) and not (home / _MARK).exists():
-        raise UsageError(
-            f"{home} holds an index of your own, which the demo would replace; "
-            f"set {HOME} to another folder for the demo"
-        )
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
+    """Empties the home, unless something of the user's own is in it, and configures the sample company there."""
+    holds = {path.name for path in home.iterdir()} - {LOCK_NAME} if home.is_dir() else set()
+    if holds and _MARK not in holds:
+        raise _refusal(home, "files")
+    with closing(Platform(Settings(home=home))) as platform, platform.locked():
+        if "catalog.sqlite" in holds:
+            own = {s.name for s in platform.catalog.sources()} | {d.source for d in platform.catalog.documents()}
+            own -= {_SOURCE}
+            platform.close()
+            if own:
+                raise _refusal(home, f"documents of source {', '.join(sorted(own))}")
+        for name in holds:
+            shutil.rmtree(home / name) if (home / name).is_dir() else (home / name).unlink(missing_ok=True)
+        _configure(home)
+
+
+def _refusal(home: Path, what: str) -> UsageError:
+    return UsageError(
+        f"{home} holds {what} of your own, which the demo would replace; set {HOME} to another folder for the demo"
+    )
+
+
+def _configure(home: Path) -> None:
     (home / _MARK).write_text("Made by `groundcrew demo`, which replaces it at its next start.\n", encoding="utf-8")
     sample = sample_folder()
     text = (sample / CONFIG_NAME).read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,11 +30,33 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _check_allow(entries: list[str]) -> list[str]:
+def check_allow(entries: Sequence[str]) -> Sequence[str]:
+    """The entries, if each names somebody.
+
+    Raises:
+        ValueError: one does not.
+    """
     for entry in entries:
         if entry != "everyone" and not (entry.startswith(("group:", "user:")) and entry.split(":", 1)[1]):
             raise ValueError(f"{entry!r} is none of: everyone, group:NAME, user:NAME")
     return entries
+
+
+def expanded(path: Path) -> Path:
+    """The path with a leading ~ resolved.
+
+    Raises:
+        UsageError: it names a user that there is not.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{path} begins with the home of a user that this machine does not know") from error
+
+
+def absolute(path: Path) -> Path:
+    """The path as it is compared with others: absolute, without ~ and "..". Links are not followed."""
+    return Path(os.path.abspath(expanded(path)))
 
 
 class RuleSection(_Section):
@@ -44,7 +66,7 @@ class RuleSection(_Section):
     allow: list[str]
     label: str | None = None
 
-    _allow = field_validator("allow")(_check_allow)
+    _allow = field_validator("allow")(check_allow)
 
 
 class SourceSection(_Section):
@@ -57,7 +79,7 @@ class SourceSection(_Section):
     allow: list[str] = []
     rules: list[RuleSection] = []
 
-    _allow = field_validator("allow")(_check_allow)
+    _allow = field_validator("allow")(check_allow)
 
 
 class ModelSection(_Section):
@@ -117,7 +139,7 @@ class Settings(_Section):
         base = self.origin.parent if self.origin is not None else Path.cwd()
         return FilesSettings(
             name=name,
-            path=base / section.path.expanduser(),
+            path=absolute(base / expanded(section.path)),
             include=tuple(section.include),
             exclude=tuple(section.exclude),
             access=Access(allow=tuple(section.allow)),
@@ -128,13 +150,18 @@ class Settings(_Section):
         )
 
 
+def home_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where state lives."""
+    return expanded(Path(environ.get(HOME) or DEFAULT_HOME))
+
+
 def load_settings(config: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
     """Reads the configuration.
 
     Raises:
         UsageError: the file is missing, is no TOML, or a key or value is wrong; the message names file and key.
     """
-    home = Path(environ.get(HOME) or DEFAULT_HOME).expanduser()
+    home = home_folder(environ)
     origin = _find(config, home)
     values = _read(origin) if origin is not None else {}
     overridden = _overlay(values, environ)
@@ -146,10 +173,11 @@ def load_settings(config: Path | None = None, environ: Mapping[str, str] = os.en
 
 def _find(config: Path | None, home: Path) -> Path | None:
     if config is not None:
-        if not config.is_file():
+        config = expanded(config)
+        if not os.path.isfile(config):
             raise UsageError(f"no configuration file {config}; name an existing one with --config")
         return config
-    return next((path for path in (home / CONFIG_NAME, Path(CONFIG_NAME)) if path.is_file()), None)
+    return next((path for path in (home / CONFIG_NAME, Path(CONFIG_NAME)) if os.path.isfile(path)), None)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -28,9 +28,10 @@ from retrieval.searching import Searcher, SearchSettings
 from retrieval.vectors import VectorIndex
 
 from .errors import UsageError, WorkFailed
-from .settings import Settings
+from .settings import HOME, Settings, absolute
 
 OPTIONAL_TOOLS = {"tesseract": "reads scanned pages and images", "soffice": "LibreOffice, reads .doc and .ppt"}
+LOCK_NAME = "write.lock"
 LOCAL_SOURCE = "local"
 """The source of paths that are ingested without naming one."""
 
@@ -44,6 +45,7 @@ class Platform:
 
     @cached_property
     def catalog(self) -> Catalog:
+        self._make_home()
         return Catalog(self.home / "catalog.sqlite")
 
     @cached_property
@@ -95,44 +97,75 @@ class Platform:
 
         A named source that is configured brings its rules; a path inside a configured source's folder belongs to
         it; anything else is a source of its own kind, readable by whom `allow` names.
+
+        Raises:
+            UsageError: the path does not lie in the named source, or the rules of a configured one would be bypassed.
         """
-        absolute = path.expanduser().absolute()
-        name = source or self._source_of(absolute) or LOCAL_SOURCE
+        place = absolute(path)
+        name = source or self._source_of(place) or LOCAL_SOURCE
         if name in self.settings.sources:
             configured = self.settings.files(name)
-            if not absolute.is_relative_to(configured.path.absolute()):
+            if not place.is_relative_to(configured.path):
                 raise UsageError(
                     f"{path} does not lie in {configured.path}, the folder of source {name!r}; name another source"
                 )
             if allow:
                 raise UsageError(f"who may read source {name!r} is set in the configuration; leave out --allow")
-            return name, FilesConnector(configured, absolute)
-        return name, FilesConnector(FilesSettings(name=name, path=absolute, access=Access(allow=allow)))
+            return name, FilesConnector(configured, place)
+        for root, configured_name in self._roots():
+            if root.is_relative_to(place) or place.is_relative_to(root):
+                raise UsageError(
+                    f"{path} shares files with {root}, the folder of source {configured_name!r}, whose rules on who may "
+                    f"read them would be bypassed; use groundcrew sources sync {configured_name}, and ingest only what "
+                    "lies outside"
+                )
+        return name, FilesConnector(FilesSettings(name=name, path=place, access=Access(allow=allow)))
+
+    def _roots(self) -> list[tuple[Path, str]]:
+        return [(self.settings.files(name).path, name) for name in self.settings.sources]
 
     def _source_of(self, path: Path) -> str | None:
-        roots = [(self.settings.files(name).path.absolute(), name) for name in self.settings.sources]
-        return max(
-            ((root, name) for root, name in roots if path.is_relative_to(root)),
-            key=lambda pair: len(pair[0].parts),
-            default=(None, None),
-        )[1]
+        """The configured source with the deepest folder that holds the path."""
+        holding = [(len(root.parts), name) for root, name in self._roots() if path.is_relative_to(root)]
+        return max(holding)[1] if holding else None
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Holds the home for writing: an index never has two writers.
+        """Holds the home for writing, and reads anew what others have written.
 
         Raises:
+            UsageError: the home cannot be made or written to.
             WorkFailed: another process holds it.
         """
+        with self.locked():
+            self.index.follow(self.catalog)
+            yield
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Holds the home for writing: an index never has two writers. Raises as `writing` does."""
         from filelock import FileLock, Timeout
 
-        self.home.mkdir(parents=True, exist_ok=True)
+        self._make_home()
+        lock = FileLock(self.home / LOCK_NAME, timeout=1)
         try:
-            with FileLock(self.home / "write.lock", timeout=1):
-                self.index.follow(self.catalog)
-                yield
+            lock.acquire()
         except Timeout as error:
             raise WorkFailed(f"another groundcrew process is writing to {self.home}; wait for it to end") from error
+        except OSError as error:
+            raise UsageError(f"the home {self.home} cannot be written to: {error.strerror}") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _make_home(self) -> None:
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(
+                f"the home {self.home} cannot be made: {error.strerror}; set {HOME} to a folder that can be"
+            ) from error
 
     def close(self) -> None:
         """Lets go of all files."""

@@ -39,7 +39,7 @@ def claims_of(name: str, text: str, tokenizer: ModelTokenizer) -> tuple[list[Dra
 TABLES = {
     "stock.csv": "part,minimum,on_order\nsteel bolt,12,45\nbrass nut,7,1200\n12,45,7\n",
     "stock.md": "# Stock\n\n| No. | Item | Price |\n|---|---|---|\n| 1 | bolt | 12 EUR |\n| 2 | nut | 1,200 EUR |\n",
-    "rules.md": "# Rules\n\nLaptops are **not** sold.\n\n- Screens:\n  - 27 inches\n- [Docks](https://a.example) are free\n",
+    "rules.md": "# Rules\n\nLaptops are **not** sold.\n\n- Screens:\n  - 27 inches\n- [Docks](https://a.example) free\n",
     "head.txt": "STANDARD\nOwner: Ana Berg\nVersion: 4.0\n\nA password has no expiry date. It has 14 characters.\n",
 }
 
@@ -79,6 +79,12 @@ def test_a_quote_that_the_kept_text_does_not_hold_fails(tokenizer: ModelTokenize
 def test_units_of_a_head_are_its_lines(tokenizer: ModelTokenizer) -> None:
     claims, _ = claims_of("head.txt", TABLES["head.txt"], tokenizer)
     assert "Owner: Ana Berg." in [claim.text for claim in claims]
+
+
+def test_a_claim_reads_without_its_clause_number_and_its_quote_keeps_it(tokenizer: ModelTokenizer) -> None:
+    claims, _ = claims_of("a.md", "# A\n\n4.2 Business class is for long flights.\n\n2 weeks are enough.\n", tokenizer)
+    assert [claim.text for claim in claims] == ["Business class is for long flights.", "2 weeks are enough."]
+    assert claims[0].evidence[0].quote.startswith("4.2 ")
 
 
 def checked(claim: DraftClaim, verdict: Verdict) -> CheckedClaim:

@@ -271,3 +271,54 @@ def test_the_demo_answers_without_serving(run: Any, home: Path) -> None:
     (home / "catalog.sqlite").write_text("mine", encoding="utf-8")
     refused = run("demo", "--no-serve")
     assert (refused.status, "would replace" in refused.err) == (2, True)
+
+
+def configure(path: str) -> None:
+    Path("groundcrew.toml").write_text(
+        f'[sources.handbook]\nkind = "files"\npath = "{path}"\nallow = ["everyone"]\n[users.ann]\ngroups = []\n',
+        encoding="utf-8",
+    )
+
+
+def test_a_source_configured_with_dots_governs_its_folder(run: Any, docs: Path, tmp_path: Path) -> None:
+    configure(f"../{tmp_path.name}/docs")
+    assert run("ingest", "docs", "--json").value["added"] == 2
+    (source,) = run("sources", "list", "--json").value["sources"]
+    assert (source["name"], source["location"]) == ("handbook", docs.as_uri())
+    assert run("search", "meals", "--as", "ann", "--json").value["hits"]
+
+
+def test_a_path_that_leaves_a_source_by_dots_is_not_in_it(run: Any, docs: Path, tmp_path: Path) -> None:
+    configure("docs")
+    (tmp_path / "board").mkdir()
+    (tmp_path / "board" / "minutes.md").write_text("# Minutes\n\nThe board meets in May.\n", encoding="utf-8")
+    assert run("ingest", "docs/../board", "--json").value["added"] == 1
+    assert run("search", "board", "--as", "ann", "--json").value == {"hits": []}
+    assert run("ingest", "docs/../board", "--source", "handbook").status == 2
+
+
+@pytest.mark.parametrize("arguments", [["."], ["docs", "--source", "other"], ["docs/travel.md", "--source", "other"]])
+def test_the_rules_of_a_source_cannot_be_bypassed(run: Any, docs: Path, arguments: list[str]) -> None:
+    configure("docs")
+    refused = run("ingest", *arguments, "--allow", "everyone")
+    assert (refused.status, "groundcrew sources sync handbook" in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "~nosuch/docs", "docs/travel.md/below"])
+def test_a_path_that_cannot_be_is_bad_use(run: Any, docs: Path, path: str) -> None:
+    refused = run("ingest", path)
+    assert (refused.status, refused.err.count("\n")) == (2, 1)
+    assert path in refused.err or "~nosuch" in refused.err
+
+
+@pytest.mark.parametrize("home_name", ["docs/travel.md", "docs/travel.md/home", "~nosuch/home", "y" * 300])
+@pytest.mark.parametrize(
+    "arguments", [["ingest", "docs"], ["ask", "Why?"], ["sources", "list"], ["demo", "--no-serve"], ["doctor"]]
+)
+def test_a_home_that_cannot_be_made_is_bad_use(
+    run: Any, docs: Path, monkeypatch: pytest.MonkeyPatch, home_name: str, arguments: list[str]
+) -> None:
+    monkeypatch.setenv("GROUNDCREW_HOME", home_name)
+    refused = run(*arguments)
+    assert (refused.status, refused.err.count("\n")) == (2, 1), refused.err
+    assert (docs / "travel.md").is_file()

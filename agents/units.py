@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.markup import plain
 from ingest.model import Chunk, Element, ElementKind
@@ -16,6 +16,7 @@ from .signals import Candidate
 
 _SHORT_WORDS = 6
 _BLOCK_LINES = 2
+_MOST_PLACES = 3
 _MARKER = re.compile(r"^(?:[-•*–]\s+|(?:\d+(?:\.\d+)+|\(\w{1,3}\))\s+(?=[A-ZÄÖÜ]))+")
 _LINE = re.compile(r"[^\s](?:[^\n]*[^\s])?")
 _LABEL = re.compile(r"[*_]{0,2}\w[\w /()-]{1,30}[*_]{0,2}:[*_]{0,2}\s")
@@ -35,16 +36,21 @@ class Unit:
 
 
 def units_of(hits: Sequence[Hit]) -> list[Unit]:
-    """All units of all passages, in order of passage, then of text. A unit that stands in two passages counts once."""
-    seen: set[tuple[str, int, int]] = set()
-    units = []
+    """All units of all passages, in order of passage, then of text.
+
+    What is said more than once, in one document or in several copies, is one unit that cites the first places.
+    """
+    units: dict[str, Unit] = {}
     for place, hit in enumerate(hits):
         for unit in _units_of_hit(place, hit):
-            key = (hit.document.id, unit.evidence[-1].start, unit.evidence[-1].end)
-            if key not in seen:
-                seen.add(key)
-                units.append(unit)
-    return units
+            words = unit.claim.casefold()
+            known = units.get(words)
+            if known is None:
+                units[words] = unit
+            elif hit.document.id not in {span.document.id for span in known.evidence}:
+                evidence = known.evidence + unit.evidence
+                units[words] = replace(known, evidence=evidence) if len(evidence) <= _MOST_PLACES else known
+    return list(units.values())
 
 
 def _units_of_hit(place: int, hit: Hit) -> Iterator[Unit]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from agents.compliance import Compliance
@@ -39,7 +41,7 @@ def claims_of(name: str, text: str, tokenizer: ModelTokenizer) -> tuple[list[Dra
 TABLES = {
     "stock.csv": "part,minimum,on_order\nsteel bolt,12,45\nbrass nut,7,1200\n12,45,7\n",
     "stock.md": "# Stock\n\n| No. | Item | Price |\n|---|---|---|\n| 1 | bolt | 12 EUR |\n| 2 | nut | 1,200 EUR |\n",
-    "rules.md": "# Rules\n\nLaptops are **not** sold.\n\n- Screens:\n  - 27 inches\n- [Docks](https://a.example) free\n",
+    "rules.md": "# Rules\n\nLaptops are **not** sold.\n\n- Screens:\n  - 27 inches\n- [Docks](https://a.example)\n",
     "head.txt": "STANDARD\nOwner: Ana Berg\nVersion: 4.0\n\nA password has no expiry date. It has 14 characters.\n",
 }
 
@@ -85,6 +87,14 @@ def test_a_claim_reads_without_its_clause_number_and_its_quote_keeps_it(tokenize
     claims, _ = claims_of("a.md", "# A\n\n4.2 Business class is for long flights.\n\n2 weeks are enough.\n", tokenizer)
     assert [claim.text for claim in claims] == ["Business class is for long flights.", "2 weeks are enough."]
     assert claims[0].evidence[0].quote.startswith("4.2 ")
+
+
+def test_what_two_copies_say_is_said_once_and_cites_both(tokenizer: ModelTokenizer) -> None:
+    first, _ = hits_of("a.md", "# A\n\nScreens have 27 inches.\n", tokenizer)
+    second, _ = hits_of("b.md", "# B\n\nScreens have 27 inches.\n", tokenizer)
+    copy = replace(second[0], document=replace(second[0].document, id="other"))
+    (unit,) = units_of([first[0], copy])
+    assert [span.document.id for span in unit.evidence] == ["d", "other"]
 
 
 def checked(claim: DraftClaim, verdict: Verdict) -> CheckedClaim:

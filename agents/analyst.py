@@ -60,10 +60,8 @@ def _in_text_order(part: PartJudgement, units: Sequence[Unit]) -> list[tuple[int
     """The best unit first, followed by the others; those of one document in the order they are written."""
     if not part.chosen:
         return []
-    lead = units[part.chosen[0].index].evidence[-1].document.id
-    ranked = sorted(
-        part.chosen, key=lambda c: (units[c.index].evidence[-1].document.id != lead, units[c.index].evidence[-1].start)
-    )
+    lead = units[part.chosen[0].index].span.document.id
+    ranked = sorted(part.chosen, key=lambda c: (units[c.index].span.document.id != lead, units[c.index].span.start))
     return [(c.index, c.probability) for c in ranked]
 
 
@@ -71,5 +69,5 @@ def _nearest(parts: Sequence[PartJudgement], units: Sequence[Unit]) -> tuple[Evi
     spans: dict[int, EvidenceSpan] = {}
     for part in parts:
         for choice in part.chosen[:NEAREST]:
-            spans.setdefault(choice.index, units[choice.index].evidence[-1])
+            spans.setdefault(choice.index, units[choice.index].span)
     return tuple(spans.values())[:NEAREST]

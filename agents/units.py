@@ -26,11 +26,13 @@ _LABEL = re.compile(r"[*_]{0,2}\w[\w /()-]{1,30}[*_]{0,2}:[*_]{0,2}\s")
 class Unit:
     """One thing that can be cited. `claim` is how it reads as a sentence of an answer, word for word from `evidence`.
 
-    `hit` is the passage's place in the evidence, `candidate` what the judge sees of it.
+    `hit` is the passage's place in the evidence, `span` where the unit itself stands there, `candidate` what the judge
+    sees of it.
     """
 
     hit: int
     claim: str
+    span: EvidenceSpan
     evidence: tuple[EvidenceSpan, ...]
     candidate: Candidate
 
@@ -95,6 +97,7 @@ def _sentence(place: int, hit: Hit, start: int, end: int, passage: str, lead: El
     return Unit(
         hit=place,
         claim=_closed(claim),
+        span=span,
         evidence=evidence,
         candidate=_candidate(hit, place, text, passage, lead_in=introduction),
     )
@@ -113,6 +116,7 @@ def _row(place: int, hit: Hit, row: Element, passage: str) -> Unit:
     return Unit(
         hit=place,
         claim=_closed(claim),
+        span=span,
         evidence=(span,),
         candidate=_candidate(hit, place, text, passage, columns=columns, cells=cells, lead_in=chunk.lead_in),
     )

@@ -87,8 +87,8 @@ def collect(home: Path, questions: Sequence[Question], set_name: str) -> list[Ca
 
 
 def _answers(unit: Unit, question: Question) -> bool:
-    uri = unquote(unit.evidence[-1].document.uri)
-    if not any(uri.endswith("/" + name) for name in question.gold_files):
+    uris = [unquote(span.document.uri) for span in unit.evidence]
+    if not any(uri.endswith("/" + name) for uri in uris for name in question.gold_files):
         return False
     if _matches(question, unit.claim):
         return True

@@ -32,7 +32,7 @@ clean:
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python"; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing into $(VENV): a few minutes, about 2 GB, once."
+	@echo "Installing into $(VENV): a few minutes, about 3 GB, once."
 	@$(PIP) --editable .
 	@touch $@
 

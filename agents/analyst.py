@@ -37,7 +37,7 @@ class Analyst:
         chosen: dict[int, tuple[float, list[str]]] = {}
         for part in judgement.parts:
             if part.answered:
-                for index, probability in _in_text_order(part, units):
+                for index, probability in _in_reading_order(part, units):
                     chosen.setdefault(index, (probability, []))[1].append(part.part.text)
         missing = [part for part in judgement.parts if not part.answered]
         return Draft(
@@ -56,13 +56,14 @@ class Analyst:
         )
 
 
-def _in_text_order(part: PartJudgement, units: Sequence[Unit]) -> list[tuple[int, float]]:
-    """The best unit first, followed by the others; those of one document in the order they are written."""
+def _in_reading_order(part: PartJudgement, units: Sequence[Unit]) -> list[tuple[int, float]]:
+    """The best unit first; then the others of its document in the order they are written, then those of others."""
     if not part.chosen:
         return []
-    lead = units[part.chosen[0].index].span.document.id
-    ranked = sorted(part.chosen, key=lambda c: (units[c.index].span.document.id != lead, units[c.index].span.start))
-    return [(c.index, c.probability) for c in ranked]
+    best, *others = part.chosen
+    lead = units[best.index].span.document.id
+    others.sort(key=lambda c: (units[c.index].span.document.id != lead, units[c.index].span.start))
+    return [(choice.index, choice.probability) for choice in (best, *others)]
 
 
 def _nearest(parts: Sequence[PartJudgement], units: Sequence[Unit]) -> tuple[EvidenceSpan, ...]:

@@ -12,8 +12,8 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from .errors import EvaluationError
-from .model import Answer, Status
+from .errors import EvaluationError, QuestionRefused
+from .model import Answer, Route, Status
 
 
 class Question(BaseModel):
@@ -51,12 +51,17 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A question with its answer and what that is worth. `cites_gold`: a citation lies in a file that answers it."""
+    """A question with its answer and what that is worth.
+
+    `cites_gold`: a citation lies in a file that answers it. `refused`: the question was not taken, and is counted as
+    not answered; the answer's text says why.
+    """
 
     question: Question
     answer: Answer
     result: Result
     cites_gold: bool
+    refused: bool = False
 
     @property
     def failed(self) -> bool:
@@ -94,7 +99,7 @@ def read_questions(path: Path) -> list[Question]:
         EvaluationError: the file cannot be read, holds no question, or a line is no question.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise EvaluationError(f"the question set {path} cannot be read: {error}") from error
     questions = []
@@ -114,13 +119,17 @@ def evaluate(questions: Iterable[Question], ask: Callable[[str], Answer]) -> lis
     """Asks every question and judges each answer."""
     judged = []
     for question in questions:
-        answer = ask(question.question)
+        try:
+            answer, refused = ask(question.question), False
+        except QuestionRefused as error:
+            answer, refused = _refusal(question, str(error)), True
         judged.append(
             Judged(
                 question=question,
                 answer=answer,
                 result=judge(question, answer),
                 cites_gold=_cites_gold(question, answer),
+                refused=refused,
             )
         )
     return judged
@@ -153,6 +162,20 @@ def count(judged: Sequence[Judged]) -> Figures:
         rightly_abstained=results.count(Result.RIGHTLY_ABSTAINED),
         right_cites_gold=sum(j.result is Result.RIGHT and j.cites_gold for j in judged),
         by_type=by_type,
+    )
+
+
+def _refusal(question: Question, why: str) -> Answer:
+    return Answer(
+        run_id="",
+        question=question.question,
+        conversation_id=None,
+        status=Status.BLOCKED,
+        answer=why,
+        claims=(),
+        citations=(),
+        abstention=None,
+        route=Route(mode="none", complexity="unknown", sensitivity="unknown", why=why),
     )
 
 

@@ -88,7 +88,11 @@ def test_a_damaged_segment_of_the_lexical_index_is_a_clear_error_or_of_no_matter
     for path in folder.glob(f"*{suffix}"):
         path.unlink() if content is None else path.write_bytes(content)
     index = LexicalIndex(folder)
-    for read in (lambda: index.search("rule travel", 5, IndexFilter()), index.ids, lambda: index.rarity("travel")):
+    for read in (
+        lambda: index.search("rule travel", 5, IndexFilter()),
+        index.ids,
+        lambda: index.rarity("travel", IndexFilter()),
+    ):
         with suppress(SearchIndexError):
             read()
 

@@ -201,3 +201,26 @@ def test_what_may_not_be_read_does_not_exist(tmp_path: Path, seed: int) -> None:
         alone.close()
     assert len(house.find("salary", k=60)) == house.catalog.counts()[1]
     house.close()
+
+
+def test_how_rare_a_word_is_counts_only_what_the_asker_may_read(house: House) -> None:
+    house.put("a.md", "The travel desk books flights.", "The travel desk is in Hull.")
+    house.put("b.md", "Project Lapwing is a merger.", access=BOARD)
+    for_all, for_board = (
+        house.searcher.rarity(Principal()),
+        house.searcher.rarity(Principal(groups=frozenset({"board"}))),
+    )
+    assert for_all("Lapwing") == for_all("Heron") == 1.0
+    assert for_board("Lapwing") < for_board("Heron") == 1.0
+    assert for_all("travel") == 0.0 < for_board("travel")
+    assert for_all("flight") == for_all("flights")
+    assert house.searcher.rarity(Principal(user="x", groups=frozenset()))("") == 1.0
+
+
+def test_a_superseded_document_ranks_below_the_one_in_force_and_says_so(house: House) -> None:
+    house.put("Travel policy 2023", "Hotels cost at most 100 euros.")
+    house.put("Travel policy", "This policy replaces the Travel policy 2023.", "Hotels cost at most 120 euros.")
+    hits = house.find("what may hotels cost")
+    assert hits[0].document.title == "Travel policy"
+    assert ["superseded" in hit.why for hit in hits if hit.document.title == "Travel policy 2023"] == [True]
+    assert not any("superseded" in hit.why for hit in house.find("what did hotels cost in 2023"))

@@ -5,10 +5,12 @@ Exit status: 0 done, 1 a check found a failure, 2 bad use or configuration, 3 th
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -50,6 +52,13 @@ class _Run:
         else:
             for_people()
 
+    def hint_if_empty(self) -> None:
+        """Says so where nothing can be found because nothing was ingested."""
+        from .console import say
+
+        if self.platform.catalog.counts()[0] == 0:
+            say(f"nothing is indexed yet in {self.platform.home}: groundcrew ingest PATH")
+
 
 @contextmanager
 def _running(config: Path | None, as_json: bool) -> Iterator[_Run]:
@@ -57,11 +66,8 @@ def _running(config: Path | None, as_json: bool) -> Iterator[_Run]:
     from .settings import load_settings
     from .wiring import Platform
 
-    platform = Platform(load_settings(config))
-    try:
+    with closing(Platform(load_settings(config))) as platform:
         yield _Run(platform, as_json)
-    finally:
-        platform.close()
 
 
 @app.command()
@@ -109,6 +115,7 @@ def search(
 
     with _running(config, as_json) as run:
         hits = search_passages(run.platform, query, k, run.platform.principal(user), parse_where(where or []))
+        run.hint_if_empty()
         run.show(lambda: {"hits": [hit_json(hit) for hit in hits]}, lambda: show_hits(hits))
 
 
@@ -128,6 +135,7 @@ def ask(
 
     with _running(config, as_json) as run:
         answer = ask_question(run.platform, question, run.platform.principal(user), mode, conversation)
+        run.hint_if_empty()
         run.show(lambda: answer_json(answer), lambda: show_answer(answer))
 
 
@@ -177,13 +185,15 @@ def evaluate(
     gate: Annotated[
         Path | None,
         typer.Option(
-            "--gate", metavar="FILE", help=('A JSON file of least shares, as {"right": 0.8, "rightly_abstained": 0.8}.')
+            "--gate",
+            metavar="FILE",
+            help="A JSON file of least shares of right and rightly_abstained, greatest of wrong and abstained.",
         ),
     ] = None,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Measure answers on a question set; exit 1 under the gate."""
+    """Measure answers on a question set; exit 1 out of the gate's bounds."""
     from .evaluation import evaluate_set, show_evaluation
 
     with _running(config, as_json) as run:
@@ -247,8 +257,17 @@ def demo(
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs a command and exits with its status. Every expected error is one line on standard error."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    sys.exit(_status(arguments))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # No character of a document ends a command because the terminal cannot show it.
+            stream.reconfigure(errors="replace")
+    status = _status(sys.argv[1:] if arguments is None else arguments)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more as it ends, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)
 
 
 def _status(arguments: list[str]) -> int:
@@ -260,11 +279,12 @@ def _status(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         print("stopped", file=sys.stderr)
         return 130
+    except SystemExit as end:
+        # typer ends with 1 when whoever reads the output has read enough, as in `groundcrew search … | head`.
+        return 0 if isinstance(end.__context__, BrokenPipeError) else 3
     except typer.TyperException as error:
         message = error.format_message() if hasattr(error, "format_message") else str(error)
-        return _fail(message, "bad_use", 2, arguments)
-    except BrokenPipeError:
-        return 0
+        return _fail(message, "bad_use", 2, arguments, as_it_is=type(error).__name__ == "NoArgsIsHelpError")
     except Exception as error:
         from .errors import KNOWN_ERRORS, code_of, outcome_of
 
@@ -273,11 +293,12 @@ def _status(arguments: list[str]) -> int:
         return _fail(str(error), code_of(error), outcome_of(error).exit_status, arguments)
 
 
-def _fail(message: str, code: str, status: int, arguments: list[str]) -> int:
-    line = " ".join(message.split())
-    print(f"groundcrew: {line}", file=sys.stderr)
-    if "--json" in arguments:
-        from .console import print_json
+def _fail(message: str, code: str, status: int, arguments: list[str], *, as_it_is: bool = False) -> int:
+    """Tells of an error: one line, unless the message is the help."""
+    from .console import print_json, say
 
+    line = " ".join(message.split())
+    say(message if as_it_is else f"groundcrew: {line}")
+    if "--json" in arguments:
         print_json({"error": {"code": code, "message": line}})
     return status

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast, get_args
 
+from agents.errors import QuestionRefused
 from agents.model import Answer, Mode, Request
 from ingest.connectors.files import FilesConnector
+from ingest.errors import SourceError
 from ingest.model import SourceState, SyncReport
 from ingest.ports import Connector
 from ingest.syncing import merge
@@ -54,16 +56,34 @@ def sync_sources(platform: Platform, name: str | None) -> SyncReport:
 
 
 def _sync_all(platform: Platform, connectors: Sequence[tuple[str, Connector]]) -> SyncReport:
+    """Syncs each, whether or not another one can be listed.
+
+    Raises:
+        SourceError: some cannot; it names them, and says how many were synced all the same.
+    """
+    reports: list[SyncReport] = []
+    failed: list[str] = []
     with platform.writing():
-        reports = []
         for name, connector in connectors:
-            with progress_bar(name) as update:
-                reports.append(platform.synchronizer.sync(name, connector, update))
-        return merge(reports)
+            try:
+                with progress_bar(name) as update:
+                    reports.append(platform.synchronizer.sync(name, connector, update))
+            except SourceError as error:
+                failed.append(f"{name}: {error}")
+    if failed:
+        others = f" ({len(reports)} of {len(connectors)} synced)" if len(connectors) > 1 else ""
+        raise SourceError("; ".join(failed) + others)
+    return merge(reports)
 
 
 def search_passages(platform: Platform, text: str, k: int, principal: Principal, where: dict[str, str]) -> list[Hit]:
-    """Ranked passages for a query."""
+    """Ranked passages for a query.
+
+    Raises:
+        UsageError: the query is empty.
+        QuestionRefused: the query or a filter is no text.
+    """
+    _check_text(text, *where, *where.values())
     if not text.strip():
         raise UsageError("the query is empty; say what to look for")
     return platform.searcher.search(Query(text=text, principal=principal, k=k, where=where))
@@ -72,12 +92,24 @@ def search_passages(platform: Platform, text: str, k: int, principal: Principal,
 def ask_question(
     platform: Platform, question: str, principal: Principal, mode: str = "auto", conversation: str | None = None
 ) -> Answer:
-    """One checked answer."""
+    """One checked answer.
+
+    Raises:
+        UsageError: there is no such mode.
+        QuestionRefused: the question cannot be taken.
+    """
+    _check_text(question, conversation or "")
     if mode not in get_args(Mode):
         raise UsageError(f"--mode {mode!r} is none of: {', '.join(get_args(Mode))}")
     return platform.crew.ask(
         Request(question=question, principal=principal, conversation_id=conversation, mode=cast(Mode, mode))
     )
+
+
+def _check_text(*texts: str) -> None:
+    """Refuses what no index, log or answer could hold: a lone surrogate stands for a byte that was no UTF-8."""
+    if any("\ud800" <= character <= "\udfff" for text in texts for character in text):
+        raise QuestionRefused("the question holds bytes that are no valid text; write it anew, as UTF-8")
 
 
 def source_states(platform: Platform) -> list[SourceState]:

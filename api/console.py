@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from agents.model import Answer, Citation
 from ingest.connectors.files import path_of
@@ -18,55 +18,63 @@ from ingest.syncing import Progress
 from retrieval.model import Hit
 
 WIDTH = 100
+_CONTROL = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if code != ord("\n")}
+"""Unicode's category Cc, less the end of a line."""
 
 
 def print_json(value: Any) -> None:
-    """One JSON value on standard output."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
+    """One JSON value on standard output; letters that it cannot take are escaped."""
+    json.dump(value, sys.stdout, ensure_ascii=not sys.stdout.encoding.lower().startswith("utf"), indent=2)
     sys.stdout.write("\n")
     sys.stdout.flush()
 
 
+def put(text: str, file: TextIO | None = None) -> None:
+    """A line for people, without control characters: the words of a document must not steer the terminal."""
+    print(text.translate(_CONTROL), file=file, flush=True)
+
+
 def say(text: str) -> None:
     """A line for people that is no part of the result: standard error."""
-    print(text, file=sys.stderr, flush=True)
+    put(text, file=sys.stderr)
 
 
 def show_answer(answer: Answer) -> None:
     """The answer, then each citation with its place and its words; last what was not found."""
-    print(_wrap(answer.answer))
+    put(_wrap(answer.answer))
     for citation in answer.citations:
         _show_citation(citation)
     if answer.unanswered is not None:
-        print("\n" + _wrap(f"Not answered: {answer.unanswered.looked_for}"))
+        put("\n" + _wrap(f"Not answered: {answer.unanswered.looked_for}"))
     missing = answer.abstention or answer.unanswered
     if missing is None or not missing.nearest:
         return
-    print("\nNearest passages, which do not answer it:")
+    put("\nNearest passages, which do not answer it:")
     for citation in missing.nearest:
         _show_citation(citation)
 
 
 def _show_citation(citation: Citation) -> None:
-    print(f"\n[{citation.id}] {citation.document.title} · {place(citation.document, citation.locator)}")
-    print(_wrap(f"“{_one_line(citation.quote)}”", indent="    "))
+    put(f"\n[{citation.id}] {_one_line(f'{citation.document.title} · {place(citation.document, citation.locator)}')}")
+    put(_wrap(f"“{_one_line(citation.quote)}”", indent="    "))
     if any(citation.header):
-        print(_wrap("columns: " + " | ".join(citation.header), indent="    "))
+        put(_wrap("columns: " + " | ".join(citation.header), indent="    "))
 
 
 def show_hits(hits: Sequence[Hit]) -> None:
     """Ranked passages."""
     if not hits:
-        print("Nothing found.")
+        put("Nothing found.")
     for hit in hits:
         why = ", ".join(f"{name} {value:.2f}" for name, value in hit.why.items())
-        print(f"{hit.rank:>2}. {hit.document.title} · {place(hit.document, hit.locator)}  ({hit.score:.2f}: {why})")
-        print(_wrap(textwrap.shorten(_one_line(hit.chunk.text), 300, placeholder=" …"), indent="    "))
+        found = _one_line(f"{hit.document.title} · {place(hit.document, hit.locator)}")
+        put(f"{hit.rank:>2}. {found}  ({hit.score:.2f}: {why})")
+        put(_wrap(textwrap.shorten(_one_line(hit.chunk.text), 300, placeholder=" …"), indent="    "))
 
 
 def show_report(report: SyncReport) -> None:
     """What a sync did, in one line."""
-    print(
+    put(
         f"{report.added} added, {report.updated} updated, {report.removed} removed, {report.unchanged} unchanged, "
         f"{report.quarantined} quarantined; {report.chunks} chunks in {report.seconds:.1f} s"
     )
@@ -77,9 +85,9 @@ def show_report(report: SyncReport) -> None:
 def show_sources(states: Sequence[SourceState]) -> None:
     """Sources and their freshness."""
     if not states:
-        print("No sources yet: groundcrew ingest PATH, or [sources.NAME] in groundcrew.toml")
+        put("No sources yet: groundcrew ingest PATH, or [sources.NAME] in groundcrew.toml")
     for s in states:
-        print(
+        put(
             f"{s.name:<16} {s.kind:<8} {s.documents:>6} documents {s.chunks:>8} chunks {s.quarantined:>4} quarantined  "
             f"synced {s.last_sync or 'never'}  {s.location}"
         )
@@ -88,10 +96,10 @@ def show_sources(states: Sequence[SourceState]) -> None:
 def show_quarantine(entries: Sequence[QuarantineEntry]) -> None:
     """What could not be read, why, and what to do."""
     if not entries:
-        print("Nothing is in quarantine.")
+        put("Nothing is in quarantine.")
     for entry in entries:
         part = f", {entry.part}" if entry.part else ""
-        print(f"{_short(entry.uri)}{part}\n    {entry.code}: {entry.reason}\n    to mend: {entry.mend}")
+        put(f"{_one_line(_short(entry.uri) + part)}\n    {entry.code}: {entry.reason}\n    to mend: {entry.mend}")
 
 
 def place(document: Document, locator: Locator) -> str:
@@ -123,12 +131,12 @@ def progress_bar(title: str) -> Iterator[Callable[[Progress], None]]:
     from rich.progress import Progress as Bar
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[name]}", style="dim"),
+        TextColumn("{task.fields[name]}", style="dim", markup=False),
     )
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=None, rate="", name="")
@@ -140,7 +148,7 @@ def progress_bar(title: str) -> Iterator[Callable[[Progress], None]]:
                 task,
                 completed=progress.done,
                 total=progress.total,
-                name=progress.name[:40],
+                name=_one_line(progress.name).translate(_CONTROL)[:40],
                 rate=f"{rate:.1f} files/s, {progress.chunks} chunks",
             )
 

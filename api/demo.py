@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from contextlib import closing
@@ -10,7 +11,7 @@ from pathlib import Path
 from retrieval.access import Principal
 
 from .commands import ask_question, sync_sources
-from .console import print_json, say, show_answer, show_report
+from .console import print_json, put, say, show_answer, show_report
 from .errors import UsageError
 from .schemas import answer_json
 from .serving import run_server
@@ -41,11 +42,11 @@ def run_demo(*, serving: bool, port: int | None, as_json: bool) -> None:
             print_json(answer_json(answer))
         else:
             show_report(report)
-            print(f"\n> {QUESTION}\n")
+            put(f"\n> {QUESTION}\n")
             show_answer(answer)
-            print(f'\nAsk your own:  {_command()} ask "How many days of leave can be carried over?"', flush=True)
+            put(f'\nAsk your own:  {_command()} ask "How many days of leave can be carried over?"')
         if serving:
-            print(flush=True)
+            put("")
             run_server(platform, None, port, any_port=True)
     finally:
         platform.close()
@@ -62,7 +63,7 @@ def sample_folder() -> Path:
 
 def _prepare(home: Path) -> None:
     """Empties the home, unless something of the user's own is in it, and configures the sample company there."""
-    holds = {path.name for path in home.iterdir()} - {LOCK_NAME} if home.is_dir() else set()
+    holds = set(os.listdir(home)) - {LOCK_NAME} if os.path.isdir(home) else set()
     if holds and _MARK not in holds:
         raise _refusal(home, "files")
     with closing(Platform(Settings(home=home))) as platform, platform.locked():
@@ -72,8 +73,11 @@ def _prepare(home: Path) -> None:
             platform.close()
             if own:
                 raise _refusal(home, f"documents of source {', '.join(sorted(own))}")
-        for name in holds:
-            shutil.rmtree(home / name) if (home / name).is_dir() else (home / name).unlink(missing_ok=True)
+        for path in (home / name for name in holds - {_MARK}):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
         _configure(home)
 
 

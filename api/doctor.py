@@ -10,12 +10,15 @@ from ingest.catalog import Catalog
 from retrieval.embedding import bundled_model, verify_weights
 from retrieval.errors import ModelError, SearchIndexError
 
+from .console import put
 from .wiring import OPTIONAL_TOOLS, Platform, found_tools
+
+_REPAIR = "to mend: groundcrew doctor --repair"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """What was found. `ok` is true when `problems` is empty."""
+    """What was found. `ok` is true when `problems` is empty; each of them says how to mend it."""
 
     problems: tuple[str, ...]
     documents: int
@@ -27,19 +30,22 @@ class Diagnosis:
 
 
 def diagnose(platform: Platform) -> Diagnosis:
-    """Checks everything and changes nothing.
+    """Checks everything and changes nothing. Holds the home meanwhile: halfway through a sync nothing agrees.
 
     Raises:
         CatalogError: the catalog cannot be opened; nothing can be said without it.
+        WorkFailed: a sync is under way.
     """
-    catalog = platform.catalog
-    problems = [f"the catalog file is damaged: {line}" for line in catalog.damage()]
-    problems += _misquoting(catalog)
-    problems += _disagreeing(platform)
+    with platform.writing():
+        catalog = platform.catalog
+        move = f"to mend: move {platform.home} aside and ingest anew"
+        problems = [f"the catalog file is damaged: {line}; {move}" for line in catalog.damage()]
+        problems += [f"{problem}; {move}" for problem in _misquoting(catalog)]
+        problems += _disagreeing(platform)
     try:
         verify_weights(bundled_model())
     except ModelError as error:
-        problems.append(str(error))
+        problems.append(str(error))  # The message says what to reinstall.
     documents, chunks = catalog.counts()
     return Diagnosis(problems=tuple(problems), documents=documents, chunks=chunks)
 
@@ -66,7 +72,7 @@ def _misquoting(catalog: Catalog) -> list[str]:
         chunks = catalog.chunks(catalog.chunk_ids(document.id)).values()
         wrong = sum(text[chunk.start : chunk.end] != chunk.text for chunk in chunks)
         if wrong:
-            problems.append(f"{wrong} chunks of {document.uri} do not match its text; ingest it again")
+            problems.append(f"{wrong} chunks of {document.uri} do not match its text")
     return problems
 
 
@@ -81,20 +87,22 @@ def _disagreeing(platform: Platform) -> list[str]:
         return problems
     for found in platform.index.compare(platform.catalog):
         if found.missing:
-            problems.append(f"the {found.index} index lacks {len(found.missing)} chunks that the catalog names")
+            problems.append(
+                f"the {found.index} index lacks {len(found.missing)} chunks that the catalog names; {_REPAIR}"
+            )
         if found.surplus:
-            problems.append(f"the {found.index} index holds {len(found.surplus)} chunks that the catalog does not name")
+            problems.append(
+                f"the {found.index} index holds {len(found.surplus)} chunks that the catalog does not name; {_REPAIR}"
+            )
     return problems
 
 
 def show(found: Diagnosis) -> None:
     """The diagnosis for people, with the optional tools that are missing."""
     for problem in found.problems:
-        print(f"problem: {problem}")
-    if not found.ok:
-        print("to mend: groundcrew doctor --repair")
-    else:
-        print(f"All agree: {found.documents} documents, {found.chunks} chunks, in catalog, vector and lexical index.")
+        put(f"problem: {problem}")
+    if found.ok:
+        put(f"All agree: {found.documents} documents, {found.chunks} chunks, in catalog, vector and lexical index.")
     present = found_tools()
     for tool, use in OPTIONAL_TOOLS.items():
-        print(f"{tool}: {'found' if tool in present else 'not installed'} ({use})")
+        put(f"{tool}: {'found' if tool in present else 'not installed'} ({use})")

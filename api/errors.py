@@ -69,6 +69,15 @@ def outcome_of(error: BaseException) -> Outcome:
     return next((outcome for kind, outcome in _OUTCOMES if isinstance(error, kind)), _UNKNOWN)
 
 
+def told_of(error: BaseException) -> str:
+    """What a caller from outside is told: why a request was refused, yet nothing of the inside when the work failed."""
+    if not isinstance(error, KNOWN_ERRORS):
+        return "the request failed; the server's log tells why"
+    if outcome_of(error).http_status >= 500:
+        return "the server's index or model needs attention; its operator finds the cause with `groundcrew doctor`"
+    return str(error)
+
+
 def code_of(error: BaseException) -> str:
     """The error's stable code."""
     return str(getattr(error, "code", "internal_error"))

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
+import signal
 import socket
+from contextlib import suppress
 
 import uvicorn
 
-from .app import create_app
+from .app import create_app, is_loopback
 from .console import print_json, say
 from .errors import UsageError, WorkFailed
 from .wiring import Platform
+
+_GRACE_S = 5
+"""How long open requests may take to end once the server is told to stop."""
 
 
 def run_server(
     platform: Platform, host: str | None, port: int | None, *, as_json: bool = False, any_port: bool = False
 ) -> None:
-    """Serves until stopped. `any_port` takes a free one when the wanted port is taken.
+    """Serves until Ctrl-C or SIGTERM. `any_port` takes a free one when the wanted port is taken.
 
     Raises:
+        CatalogError, SearchIndexError, ModelError: questions cannot be answered.
         UsageError: the address is not loopback.
         WorkFailed: the port is taken.
     """
     server = platform.settings.server
     host = host or server.host
-    if not _is_loopback(host):
+    if not is_loopback(host):
         raise UsageError(
             f"refusing to listen on {host}: without API keys everyone who reaches the port would be an "
             "admin; use 127.0.0.1"
         )
+    # uvicorn ends its work, then raises the signal again under the handler it found.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Warm before the first request: it need not wait, and no two threads make the same part at once.
+    platform.check_ready()
     listener = _bind(host, server.port if port is None else port, any_port=any_port)
     url = f"http://{'[' + host + ']' if ':' in host else host}:{listener.getsockname()[1]}"
     documents, chunks = platform.catalog.counts()
@@ -41,15 +50,11 @@ def run_server(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for chatty in ("httpx", "chromadb", "uvicorn.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    config = uvicorn.Config(create_app(platform), log_level="warning", lifespan="off")
-    uvicorn.Server(config).run(sockets=[listener])
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    config = uvicorn.Config(
+        create_app(platform), log_level="warning", lifespan="off", timeout_graceful_shutdown=_GRACE_S
+    )
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def _bind(host: str, port: int, *, any_port: bool) -> socket.socket:
@@ -58,6 +63,7 @@ def _bind(host: str, port: int, *, any_port: bool) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()  # Whoever reads the address below may connect at once.
     except OSError as error:
         if any_port and port:
             listener.close()

@@ -23,6 +23,7 @@ from retrieval.access import Principal
 from retrieval.embedding import ModelTokenizer, OpenVinoEmbedder, SentenceTransformerEmbedder, bundled_model
 from retrieval.index import ChunkIndex
 from retrieval.lexical import LexicalIndex
+from retrieval.model import Query
 from retrieval.ports import Embedder
 from retrieval.searching import Searcher, SearchSettings
 from retrieval.vectors import VectorIndex
@@ -85,6 +86,15 @@ class Platform:
     def crew(self) -> Crew:
         return Crew(self.researcher, self.analyst, self.compliance)
 
+    def check_ready(self) -> None:
+        """Runs one tiny search and makes what answers a question, so that the first asker waits for neither.
+
+        Raises:
+            CatalogError, SearchIndexError, ModelError: questions cannot be answered.
+        """
+        _ = self.crew
+        self.searcher.search(Query(text="ready", principal=Principal(admin=True), k=1))
+
     def principal(self, user: str | None) -> Principal:
         """Whoever `--as` names, with the groups the configuration gives; without it, an admin."""
         if user is None:
@@ -115,8 +125,8 @@ class Platform:
         for root, configured_name in self._roots():
             if root.is_relative_to(place) or place.is_relative_to(root):
                 raise UsageError(
-                    f"{path} shares files with {root}, the folder of source {configured_name!r}, whose rules on who may "
-                    f"read them would be bypassed; use groundcrew sources sync {configured_name}, and ingest only what "
+                    f"{path} shares files with {root}, the folder of source {configured_name!r}, and would bypass its "
+                    f"rules on who may read them; use groundcrew sources sync {configured_name}, and ingest only what "
                     "lies outside"
                 )
         return name, FilesConnector(FilesSettings(name=name, path=place, access=Access(allow=allow)))

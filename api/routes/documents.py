@@ -33,7 +33,7 @@ def document(document_id: str, platform: PlatformDep, caller: CallerDep) -> dict
 @router.get("/{document_id}/text", response_class=PlainTextResponse)
 def text(document_id: str, platform: PlatformDep, caller: CallerDep, version: str | None = None) -> PlainTextResponse:
     """A version's canonical text, exactly; the current version by default."""
-    found = platform.catalog.text(_readable(platform, caller, document_id).id, version)
+    found = platform.catalog.text(_readable(platform, caller, document_id).id, version or None)
     if found is None:
         raise NotFound("no such version of this document is kept")
     return PlainTextResponse(found)

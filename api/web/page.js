@@ -11,9 +11,19 @@ function make(tag, { text, className, children = [] } = {}) {
   return node;
 }
 
+/** The last name in a uri, of a folder ("…/board/") too. */
+function nameOf(uri) {
+  const name = uri.replace(/\/+$/, "").split("/").pop();
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name; // A file name whose bytes are no UTF-8.
+  }
+}
+
 function place(citation) {
   const { locator, document: source } = citation;
-  const parts = [decodeURIComponent(source.uri.split("/").pop())];
+  const parts = [nameOf(source.uri)];
   if (locator.page !== null) parts.push(`page ${locator.page}`);
   if (locator.slide !== null) parts.push(`slide ${locator.slide}`);
   if (locator.sheet !== null) parts.push(locator.cells ? `${locator.sheet}!${locator.cells}` : locator.sheet);
@@ -72,18 +82,35 @@ function showProblem(detail) {
   $("#result").replaceChildren(make("p", { text: detail, className: "answer" }));
 }
 
+/** The text of a citation's version; null when it is no longer kept. */
+async function fetchText({ document: { id, version } }) {
+  const response = await fetch(`/v1/documents/${id}/text?version=${encodeURIComponent(version)}`);
+  if (response.ok) return response.text();
+  if (response.status === 404) return null;
+  throw new Error(response.statusText);
+}
+
+let wanted = null; // The citation clicked last: an earlier one's text may arrive after it.
+
 async function showSource(citation) {
-  const url = `/v1/documents/${citation.document.id}/text?version=${encodeURIComponent(citation.document.version)}`;
-  const response = await fetch(url);
+  wanted = citation;
+  let text = null;
+  let problem = "This version is no longer kept.";
+  try {
+    text = await fetchText(citation);
+  } catch {
+    problem = "The server does not give the text. Is `groundcrew serve` still running?";
+  }
+  if (wanted !== citation) return;
   const panel = $("#source");
   panel.querySelector("h2").textContent = citation.document.title;
   panel.querySelector(".place").textContent = place(citation);
   const view = panel.querySelector("pre");
-  if (!response.ok) {
-    view.replaceChildren("This version is no longer kept.");
+  if (text === null) {
+    view.replaceChildren(problem);
   } else {
     // Offsets count code points, JavaScript strings count UTF-16 units.
-    const points = Array.from(await response.text());
+    const points = Array.from(text);
     const { start, end } = citation.locator;
     const mark = make("mark", { text: points.slice(start, end).join("") });
     view.replaceChildren(points.slice(0, start).join(""), mark, points.slice(end).join(""));
@@ -114,12 +141,21 @@ $("#ask").addEventListener("submit", async (event) => {
   }
 });
 
-$("#close").addEventListener("click", () => { $("#source").hidden = true; });
-document.addEventListener("keydown", (event) => { if (event.key === "Escape") $("#source").hidden = true; });
+function closeSource() {
+  wanted = null;
+  $("#source").hidden = true;
+}
+
+$("#close").addEventListener("click", closeSource);
+document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeSource(); });
 
 async function showStock() {
   const [sources, quarantine] = await Promise.all(
-    ["/v1/sources", "/v1/quarantine"].map(async (path) => (await fetch(path)).json()));
+    ["/v1/sources", "/v1/quarantine"].map(async (path) => {
+      const response = await fetch(path);
+      if (!response.ok) throw new Error(response.statusText);
+      return response.json();
+    }));
   const documents = sources.sources.reduce((sum, s) => sum + s.documents, 0);
   const synced = sources.sources.map((s) => s.last_sync).filter(Boolean).sort().pop();
   $("#stock").textContent = `${documents} documents` + (synced ? `, last synced ${new Date(synced).toLocaleString()}` : "");
@@ -129,11 +165,11 @@ async function showStock() {
   box.hidden = false;
   box.querySelector("summary").textContent = `${entries.length} ${entries.length === 1 ? "item" : "items"} could not be read`;
   box.querySelector("ul").append(...entries.map((e) => make("li", {
-    text: `${decodeURIComponent(e.uri.split("/").pop())}${e.part ? ", " + e.part : ""}: ${e.reason} ${e.mend}`,
+    text: `${nameOf(e.uri)}${e.part ? ", " + e.part : ""}: ${e.reason} ${e.mend}`,
   })));
 }
 
-showStock();
+showStock().catch(() => { $("#stock").textContent = "The server does not tell what is indexed."; });
 const asked = new URLSearchParams(location.search).get("q");
 if (asked) {
   $("#question").value = asked;

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agents.errors import EvaluationError
-from agents.evaluating import Question, Result, judge, read_questions
+from agents.errors import EvaluationError, QuestionRefused
+from agents.evaluating import Question, Result, count, evaluate, judge, read_questions
 from agents.model import Answer, Route, Status
 
 
@@ -50,3 +50,23 @@ def test_a_bad_set_is_refused_with_its_name(tmp_path: Path, content: str) -> Non
     path.write_text(content, encoding="utf-8")
     with pytest.raises(EvaluationError, match="set"):
         read_questions(path)
+
+
+def test_a_line_ends_only_where_the_file_ends_it(tmp_path: Path) -> None:
+    path = tmp_path / "set.jsonl"
+    line = '{"id": "%s", "question": "Line\u2028separator\x85here?", "answerable": true}'
+    path.write_bytes(f"{line % 'a'}\r\n\n{line % 'b'}".encode())
+    assert [q.id for q in read_questions(path)] == ["a", "b"]
+
+
+def test_a_refused_question_is_counted_and_the_rest_is_asked() -> None:
+    def ask(text: str) -> Answer:
+        if text == "":
+            raise QuestionRefused("the question is empty")
+        return answer("30 days")
+
+    questions = [Question(id="empty", question="", answerable=True), Question(id="full", question="?", answerable=True)]
+    judged = evaluate(questions, ask)
+    assert [(j.result, j.refused) for j in judged] == [(Result.ABSTAINED, True), (Result.RIGHT, False)]
+    assert judged[0].answer.answer == "the question is empty"
+    assert (count(judged).abstained, count(judged).right) == (1, 1)

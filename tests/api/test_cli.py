@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
+import unicodedata
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from api.cli import _status
+from api.settings import load_settings
+from api.wiring import Platform
 from tests.conftest import REPOSITORY
 
 
@@ -271,6 +276,23 @@ def test_the_demo_answers_without_serving(run: Any, home: Path) -> None:
     (home / "catalog.sqlite").write_text("mine", encoding="utf-8")
     refused = run("demo", "--no-serve")
     assert (refused.status, "would replace" in refused.err) == (2, True)
+    assert (home / "catalog.sqlite").read_text(encoding="utf-8") == "mine"
+
+
+def test_the_demo_spares_documents_of_ones_own(run: Any, home: Path, docs: Path) -> None:
+    home.mkdir()
+    (home / "made-by-demo").touch()
+    run("ingest", str(docs))
+    refused = run("demo", "--no-serve")
+    assert (refused.status, "source local" in refused.err) == (2, True)
+    assert run("search", "meals", "--json").value["hits"]
+
+
+def test_the_demo_waits_for_nobody_who_writes(run: Any, home: Path) -> None:
+    home.mkdir()
+    with Platform(load_settings()).locked():
+        refused = run("demo", "--no-serve")
+    assert (refused.status, "another groundcrew process" in refused.err) == (3, True)
 
 
 def configure(path: str) -> None:
@@ -322,3 +344,86 @@ def test_a_home_that_cannot_be_made_is_bad_use(
     refused = run(*arguments)
     assert (refused.status, refused.err.count("\n")) == (2, 1), refused.err
     assert (docs / "travel.md").is_file()
+
+
+def test_one_source_that_fails_does_not_stop_the_others(run: Any, docs: Path) -> None:
+    Path("groundcrew.toml").write_text(
+        '[sources.gone]\nkind = "files"\npath = "gone"\n[sources.handbook]\nkind = "files"\npath = "docs"\n',
+        encoding="utf-8",
+    )
+    outcome = run("sources", "sync")
+    assert (outcome.status, outcome.err.count("\n")) == (2, 1)
+    assert "gone: no such file or folder" in outcome.err
+    assert "1 of 2 synced" in outcome.err
+    assert len(run("search", "meals", "--json").value["hits"])
+    assert "synced)" not in run("sources", "sync", "gone").err
+
+
+def test_a_gate_bounds_mistakes_from_above(run: Any, docs: Path, tmp_path: Path) -> None:
+    run("ingest", str(docs))
+    questions, gate = tmp_path / "set.jsonl", tmp_path / "gate.json"
+    rows = [
+        {"id": "meals", "question": "How much may meals cost a day?", "answerable": True, "must_contain": ["60 ?EUR"]},
+        {"id": "no-words", "question": "?!", "answerable": True},
+        {"id": "no-text", "question": "\ud800 why?", "answerable": False},
+    ]
+    questions.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    for bounds, missed in (
+        ({"wrong": 0, "abstained": 0.5, "right": 0.5, "rightly_abstained": 1}, []),
+        ({"abstained": 0.4}, ["abstained 0.500 > 0.4"]),
+        ({"right": 0.6}, ["right 0.500 < 0.6"]),
+    ):
+        gate.write_text(json.dumps(bounds), encoding="utf-8")
+        outcome = run("eval", str(questions), "--gate", str(gate), "--json")
+        assert (outcome.status, outcome.value["missed"]) == (bool(missed), missed)
+    assert outcome.value["refused"] == ["no-words", "no-text"]
+    for_people = run("eval", str(questions)).out
+    assert "no-words refused, abstained" in for_people
+    assert "no-text refused" in for_people
+
+
+def test_the_words_of_a_document_do_not_steer_the_terminal(run: Any, docs: Path) -> None:
+    (docs / "evil\x1b[2J\nname.txt").write_text("Visitors\n\nVisitors sign in at the \x9b2Jgate.\n", encoding="utf-8")
+    (docs / "broken\x1b[31m.docx").write_bytes(b"PK\x03\x04")
+    run("ingest", str(docs))
+    for arguments in (
+        ("ask", "Where do visitors sign in?"),
+        ("search", "visitors"),
+        ("sources", "quarantine"),
+        ("ingest", "no\x1b[31m"),
+    ):
+        outcome = run(*arguments)
+        assert not {c for c in outcome.out + outcome.err if unicodedata.category(c) == "Cc"} - {"\n"}
+    hits = run("search", "visitors").out
+    assert "evil[2J name.txt" in hits
+    assert "sign in at the 2Jgate." in hits
+
+
+def test_an_empty_home_is_hinted_at(run: Any, docs: Path, home: Path) -> None:
+    hint = f"nothing is indexed yet in {home}: groundcrew ingest PATH\n"
+    assert run("search", "meals", "--json").value == {"hits": []}
+    assert run("search", "meals").err == hint
+    assert run("ask", "How much may meals cost a day?").err == hint
+    run("ingest", str(docs))
+    assert run("ask", "How much may meals cost a day?").err == ""
+
+
+def test_doctor_says_which_mend_fits(run: Any, docs: Path, home: Path) -> None:
+    run("ingest", str(docs))
+    with closing(Platform(load_settings())) as platform:
+        platform.index.lexical.remove(platform.catalog.chunk_ids())
+    (problem,) = run("doctor", "--json").value["problems"]
+    assert problem == "the lexical index lacks 3 chunks that the catalog names; to mend: groundcrew doctor --repair"
+    assert run("doctor", "--repair").status == 0
+    with closing(sqlite3.connect(home / "catalog.sqlite")) as catalog, catalog:
+        catalog.execute("update versions set text = 'other words'")
+    problems = run("doctor", "--json").value["problems"]
+    assert [f"move {home} aside" in problem for problem in problems] == [True, True]
+    assert "--repair" not in run("doctor").out
+
+
+def test_doctor_tells_when_a_sync_is_under_way(run: Any, docs: Path) -> None:
+    run("ingest", str(docs))
+    with Platform(load_settings()).locked():
+        outcome = run("doctor")
+    assert (outcome.status, "another groundcrew process" in outcome.err) == (3, True)

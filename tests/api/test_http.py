@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,9 @@ def client(company: Platform) -> Iterator[TestClient]:
 
 def test_health(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
-    assert client.get("/readyz").json()["documents"] == 50 - len(client.get("/v1/quarantine").json()["quarantine"])
+    assert client.get("/readyz").json() == {"status": "ready"}
+    documents = client.get("/v1/documents").json()["documents"]
+    assert len(documents) == 50 - len(client.get("/v1/quarantine").json()["quarantine"])
 
 
 def test_a_question_is_answered_with_spans_that_can_be_fetched(client: TestClient) -> None:
@@ -91,7 +94,8 @@ def test_an_answer_streams_checked_claims_before_the_whole(client: TestClient) -
     names = [name.removeprefix("event: ") for name, _ in events]
     assert names[0] == "stage"
     assert names[-1] == "answer"
-    assert "claim" in names
+    assert names.index("evidence") < names.index("claim")
+    assert json.loads(events[1][1].removeprefix("data: "))["citations"][0]["quote"]
     assert json.loads(events[-1][1].removeprefix("data: "))["status"] == "answered"
 
 
@@ -135,13 +139,66 @@ def test_another_host_name_is_refused(client: TestClient) -> None:
     assert client.get("/healthz", headers={"host": "[::1]:8321"}).status_code == 200
 
 
+@pytest.mark.parametrize("host", ["127.0.0.2", "127.0.0.2:8321", "localhost", "LOCALHOST:1", "[::1]", "127.0.0.1:80"])
+def test_every_name_of_this_machine_is_answered(client: TestClient, host: str) -> None:
+    assert client.get("/healthz", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["", "10.0.0.1", "[::2]", "localhost.example", "127.0.0.1.example", "a@127.0.0.1:1"])
+def test_no_other_name_is_answered(client: TestClient, host: str) -> None:
+    assert client.get("/healthz", headers={"host": host}).status_code == 421
+
+
+def test_a_body_in_chunks_is_held_to_the_limit(client: TestClient) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b'{"question": "'
+        for _ in range(20):
+            yield b"y" * 100_000
+
+    response = client.post("/v1/ask", content=chunks(), headers={"content-type": "application/json"})
+    assert response.status_code == 413
+    whole = client.post(
+        "/v1/search", content=iter([b'{"query": ', b'"hotel"}']), headers={"content-type": "application/json"}
+    )
+    assert whole.json()["hits"]
+
+
+def test_a_wrong_method_is_told_the_right_one(client: TestClient) -> None:
+    response = client.get("/v1/ask")
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/ask", r'{"question": "Why \ud800?"}'),
+        ("/v1/ask", r'{"question": "Why?", "conversation_id": "\ud800"}'),
+        ("/v1/ask", r'{"question": "Why?", "\ud800": 1}'),
+        ("/v1/search", r'{"query": "\udfff"}'),
+        ("/v1/search", r'{"query": "x", "where": {"\udc80": "x"}}'),
+        ("/v1/search", r'{"query": "x", "where": {"source": "\udc80"}}'),
+    ],
+)
+def test_half_a_character_is_refused(client: TestClient, path: str, body: str) -> None:
+    response = client.post(path, content=body, headers={"content-type": "application/json"})
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_an_empty_version_is_the_current_one(client: TestClient) -> None:
+    document = client.get("/v1/documents").json()["documents"][0]
+    path = f"/v1/documents/{document['id']}/text"
+    assert client.get(f"{path}?version=").text == client.get(path).text != ""
+
+
 def test_the_page_and_its_parts_are_served_under_a_strict_policy(client: TestClient) -> None:
     for path, kind in (("/", "text/html"), ("/page.css", "text/css"), ("/page.js", "javascript")):
         response = client.get(path)
         assert response.status_code == 200
         assert kind in response.headers["content-type"]
         assert "default-src 'self'" in response.headers["content-security-policy"]
-        assert "//" not in response.text.replace("// Offsets", "").replace("data:,", "")
+        assert not re.search(r"https?:|[\"'(]//", response.text)
 
 
 def test_an_inner_failure_tells_nothing_of_the_inside(company: Platform, tmp_path: Path) -> None:
@@ -150,5 +207,26 @@ def test_an_inner_failure_tells_nothing_of_the_inside(company: Platform, tmp_pat
     (tmp_path / "home" / "catalog.sqlite").write_bytes(b"garbage" * 1000)
     with TestClient(create_app(broken), base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
         response = client.post("/v1/ask", json={"question": "Why?"})
+        streamed = client.post("/v1/ask", json={"question": "Why?", "stream": True})
+        assert client.get("/readyz").status_code == 503
     assert response.status_code == 503
-    assert str(tmp_path) not in response.text
+    assert str(tmp_path) not in response.text + streamed.text
+    assert json.loads(streamed.text.rsplit("data: ", 1)[1]) == {
+        "code": "catalog_unusable",
+        "detail": response.json()["detail"],
+    }
+
+
+def test_a_stream_tells_of_an_error_that_nobody_foresaw(company: Platform) -> None:
+    broken = Platform(company.settings)
+    broken.__dict__["crew"] = None
+    with TestClient(create_app(broken), base_url="http://127.0.0.1") as client:
+        streamed = client.post("/v1/ask", json={"question": "Why?", "stream": True})
+    assert "event: error" in streamed.text
+    assert json.loads(streamed.text.rsplit("data: ", 1)[1])["code"] == "internal_error"
+
+
+def test_the_page_may_show_its_icon(client: TestClient) -> None:
+    page = client.get("/")
+    assert 'rel="icon" href="data:' in page.text
+    assert "img-src 'self' data:" in page.headers["content-security-policy"]

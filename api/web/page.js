@@ -118,7 +118,7 @@ async function showSource(citation) {
     mark.scrollIntoView({ block: "center" });
   }
   panel.hidden = false;
-  $("#close").focus();
+  $("#close").focus({ preventScroll: true });
 }
 
 $("#ask").addEventListener("submit", async (event) => {

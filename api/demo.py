@@ -19,6 +19,7 @@ from .settings import CONFIG_NAME, HOME, Settings, home_folder, load_settings
 from .wiring import LOCK_NAME, Platform
 
 _MARK = "made-by-demo"
+_EMPTY_HOME = {"catalog.sqlite", "catalog.sqlite-shm", "catalog.sqlite-wal", "vectors", "lexical"}
 _SOURCE = "company"
 """The sample's source, as data/groundcrew.toml names it."""
 QUESTION = "From what flight length can I fly business class?"
@@ -64,12 +65,14 @@ def sample_folder() -> Path:
 def _prepare(home: Path) -> None:
     """Empties the home, unless something of the user's own is in it, and configures the sample company there."""
     holds = set(os.listdir(home)) - {LOCK_NAME} if os.path.isdir(home) else set()
-    if holds and _MARK not in holds:
+    marked = _MARK in holds
+    # Asking in an empty folder makes an empty home, which is nobody's loss.
+    if not marked and holds - _EMPTY_HOME:
         raise _refusal(home, "files")
     with closing(Platform(Settings(home=home))) as platform, platform.locked():
         if "catalog.sqlite" in holds:
             own = {s.name for s in platform.catalog.sources()} | {d.source for d in platform.catalog.documents()}
-            own -= {_SOURCE}
+            own -= {_SOURCE} if marked else set()
             platform.close()
             if own:
                 raise _refusal(home, f"documents of source {', '.join(sorted(own))}")

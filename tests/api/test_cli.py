@@ -268,15 +268,17 @@ def test_help_loads_no_heavy_library(tmp_path: Path) -> None:
 
 
 def test_the_demo_answers_without_serving(run: Any, home: Path) -> None:
+    run("ask", "Is anything here yet?")  # leaves an empty home behind
     outcome = run("demo", "--no-serve")
     assert outcome.status == 0, outcome.err
-    assert "[1]" in outcome.out
+    assert "\n[1] " in outcome.out
+    assert "Nearest passages" not in outcome.out
     shutil.rmtree(home)
     home.mkdir()
-    (home / "catalog.sqlite").write_text("mine", encoding="utf-8")
+    (home / "notes.txt").write_text("mine", encoding="utf-8")
     refused = run("demo", "--no-serve")
     assert (refused.status, "would replace" in refused.err) == (2, True)
-    assert (home / "catalog.sqlite").read_text(encoding="utf-8") == "mine"
+    assert (home / "notes.txt").read_text(encoding="utf-8") == "mine"
 
 
 def test_the_demo_spares_documents_of_ones_own(run: Any, home: Path, docs: Path) -> None:

@@ -75,8 +75,9 @@ def test_every_released_claim_is_supported_and_cites(judged: list[Judged]) -> No
 def test_quality_does_not_fall(judged: list[Judged]) -> None:
     """A floor a little under what is measured: `groundcrew eval data/golden.jsonl` gives the figures themselves."""
     shares = count(judged).shares()
-    assert shares["right"] >= 0.6
-    assert shares["rightly_abstained"] >= 0.6
+    assert shares["right"] >= 0.42
+    assert shares["wrong"] <= 0.12
+    assert shares["rightly_abstained"] >= 0.63
 
 
 def test_nobody_sees_what_is_restricted(company: Platform) -> None:

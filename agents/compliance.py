@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ingest.markup import plain
+from ingest.markup import prose
 
 from .checks.coverage import word_coverage
 from .checks.names import missing_names
@@ -52,7 +52,7 @@ def quoted_words(span: EvidenceSpan) -> str:
     row = next((e for e in chunk.elements if e.cells and (e.start, e.end) == (span.start, span.end)), None)
     spans = row.cells if row is not None else ((span.start, span.end),)
     texts = [chunk.text[start - chunk.start : end - chunk.start] for start, end in spans]
-    return "\n".join(plain(text) if chunk.markup == "markdown" else text for text in texts)
+    return "\n".join(prose(text, chunk.markup) for text in texts)
 
 
 def _verdict(checks: Checks) -> Verdict:

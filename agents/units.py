@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ingest.markup import plain
+from ingest.markup import prose
 from ingest.model import Chunk, Element, ElementKind
 from retrieval.model import Hit
 
@@ -154,5 +154,4 @@ def _candidate(
 
 
 def _prose(chunk: Chunk, start: int, end: int) -> str:
-    text = chunk.text[start - chunk.start : end - chunk.start]
-    return plain(text) if chunk.markup == "markdown" else " ".join(text.split())
+    return prose(chunk.text[start - chunk.start : end - chunk.start], chunk.markup)

@@ -86,10 +86,14 @@ class Catalog:
     def access_id(self, access: Access) -> int:
         """The number of this access, made when it is new. Equal accesses share one."""
         key = (json.dumps(sorted(set(access.allow))), access.label or "")
-        with self._database.transaction() as db:
-            db.execute("insert or ignore into access (allow, label) values (?, ?)", key)
-            row = db.execute("select id from access where allow = ? and label = ?", key).fetchone()
-        return int(row[0])
+        query = "select id from access where allow = ? and label = ?"
+        # Read first: a sync asks this for every unchanged file, and nearly always it is known.
+        rows = self._database.read(query, key)
+        if not rows:
+            with self._database.transaction() as db:
+                db.execute("insert or ignore into access (allow, label) values (?, ?)", key)
+                rows = db.execute(query, key).fetchall()
+        return int(rows[0][0])
 
     def announce(self, chunk_ids: Iterable[str]) -> None:
         """Notes chunks that are about to be written to the indexes: waste, unless they are committed."""

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from .markup import plain
+from .markup import fold, prose
 from .model import Chunk, Element, ElementKind, ParsedDocument, Segment
-from .outline import fold, introductions, sections
+from .outline import introductions, sections
 from .ports import Tokenizer
 
 MODEL_TOKENS = 256
@@ -239,7 +239,7 @@ class _Chunker:
 
     def _plain_span(self, start: int, end: int) -> str:
         text = self._parsed.text[start:end]
-        return plain(text) if self._parsed.markup == "markdown" else fold(text)
+        return prose(text, self._parsed.markup)
 
     def _count(self, texts: Sequence[str]) -> list[int]:
         return [len(offsets) for offsets in self._tokenize(texts)] if texts else []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 
+from .model import Markup
+
 # What no later rule may touch waits in a list; "\ue000" + index + "\ue001" stands for them.
 _HELD = re.compile("\ue000(\\d+)\ue001")
 _PRIVATE = re.compile("[\ue000\ue001]")
@@ -51,6 +53,16 @@ _MARKERS = re.compile(r"^[ \t]*(?:>[ \t]?)*[ \t]*")
 _BULLET = re.compile(r"^(?:[-*+][ \t]+)+(?:\[[ xX]\][ \t]+)?")
 _NUMBER = re.compile(r"^\d{1,3}[.)][ \t]+(?:\[[ xX]\][ \t]+)?(?=\S)")
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
+
+
+def prose(text: str, markup: Markup) -> str:
+    """A slice of canonical text as a person reads it: markup rendered, whitespace folded to single spaces."""
+    return plain(text) if markup == "markdown" else fold(text)
+
+
+def fold(text: str) -> str:
+    """Whitespace folded to single spaces, none at the ends."""
+    return " ".join(text.split())
 
 
 def plain(text: str) -> str:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
-from .markup import plain
+from .markup import prose
 from .model import Element, ElementKind, ParsedDocument
-
-_SPACE = re.compile(r"\s+")
 
 
 def sections(parsed: ParsedDocument) -> Iterator[tuple[tuple[str, ...], list[Element]]]:
@@ -29,7 +26,7 @@ def sections(parsed: ParsedDocument) -> Iterator[tuple[tuple[str, ...], list[Ele
         level = element.level or 1
         words = parsed.text[element.start : element.end]
         path = [(depth, name) for depth, name in path if depth < level]
-        path.append((level, plain(words) if parsed.markup == "markdown" else fold(words)))
+        path.append((level, prose(words, parsed.markup)))
     if body:
         yield _names(path), body
     elif pending is not None:
@@ -48,13 +45,8 @@ def introductions(parsed: ParsedDocument, elements: Sequence[Element]) -> list[s
         if element.kind in (ElementKind.PARAGRAPH, ElementKind.CODE):
             found.append(None)
             words = parsed.text[element.start : element.end]
-            last = fold(plain(words) if parsed.markup == "markdown" else words)
+            last = prose(words, parsed.markup)
             current = last.rsplit(". ", 1)[-1] if last.endswith(":") else None
         else:
             found.append(current)
     return found
-
-
-def fold(text: str) -> str:
-    """The text with every run of whitespace as one space."""
-    return _SPACE.sub(" ", text).strip()

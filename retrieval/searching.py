@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from ingest.catalog import Catalog
 from ingest.locating import locate
@@ -55,7 +56,8 @@ class Searcher:
     def rarity(self, principal: Principal) -> Callable[[str], float]:
         """How rare a word is in what the principal may read: 0.0 in every chunk, 1.0 in none."""
         only = IndexFilter(access=readable(principal, self._catalog.accesses()))
-        return lambda word: self._index.lexical.rarity(word, only)
+        # Each signal of a question asks for the same few words.
+        return cache(lambda word: self._index.lexical.rarity(word, only))
 
     def _search(self, query: Query) -> list[Hit]:
         only = IndexFilter(access=readable(query.principal, self._catalog.accesses()), terms=_terms(query))

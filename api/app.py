@@ -13,8 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .background import Background
 from .errors import KNOWN_ERRORS, code_of, outcome_of, told_of
 from .routes import asking, documents, health, ingestion, page
+from .routes.access import is_owner
 from .wiring import Platform
 
 _log = logging.getLogger("groundcrew.api")
@@ -22,10 +24,12 @@ _MAX_BODY = 1_000_000
 _HOST = re.compile(r"(\[(?P<bracketed>[0-9a-fA-F:.]+)\]|(?P<plain>[^:\[\]]+))(:\d+)?")
 
 
-def create_app(platform: Platform) -> FastAPI:
-    """The application over one platform."""
+def create_app(platform: Platform, background: Background | None = None, owner_token: str | None = None) -> FastAPI:
+    """The application over one platform. `owner_token` is what the commands of the home's owner show."""
     app = FastAPI(title="Groundcrew", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.state.platform = platform
+    app.state.background = background
+    app.state.owner_token = owner_token
     app.add_middleware(_Guard)
     for routes in (asking, documents, ingestion, health, page):
         app.include_router(routes.router)
@@ -104,11 +108,12 @@ def _too_large() -> Response:
     return problem(413, "Too large", f"at most {_MAX_BODY} bytes of body are taken", "too_large")
 
 
-async def _known(_request: Request, error: Exception) -> Response:
+async def _known(request: Request, error: Exception) -> Response:
     outcome = outcome_of(error)
     if outcome.http_status >= 500:
         _log.error("request_failed", exc_info=error)
-    return problem(outcome.http_status, outcome.title, told_of(error), code_of(error))
+    told = str(error) if is_owner(request) else told_of(error)
+    return problem(outcome.http_status, outcome.title, told, code_of(error))
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:

@@ -18,10 +18,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from .local import Backend
     from .wiring import Platform
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
 Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="The configuration file.")]
+Confirmed = Annotated[
+    bool,
+    typer.Option("--confirm-removals", help="Take out documents that are gone, however many there are."),
+]
 As = Annotated[str | None, typer.Option("--as", metavar="USER", help="Ask as this user; without it as an admin.")]
 
 app = typer.Typer(
@@ -38,19 +43,17 @@ app.add_typer(sources_app, name="sources")
 
 @dataclass(slots=True)
 class _Run:
-    """What every command has: the platform, and how to show a result."""
+    """What every command has: the platform, who does the work, and how to show a result."""
 
     platform: Platform
+    backend: Backend
     as_json: bool
 
-    def show(self, value: Callable[[], Any], for_people: Callable[[], None]) -> None:
+    def show(self, value: Any, for_people: Callable[[Any], None]) -> None:
         """The result as JSON or for people."""
         from .console import print_json
 
-        if self.as_json:
-            print_json(value())
-        else:
-            for_people()
+        (print_json if self.as_json else for_people)(value)
 
     def hint_if_empty(self) -> None:
         """Says so where nothing can be found because nothing was ingested."""
@@ -62,12 +65,22 @@ class _Run:
 
 @contextmanager
 def _running(config: Path | None, as_json: bool) -> Iterator[_Run]:
-    """Configuration and platform for one command, closed afterwards."""
+    """Configuration and platform for one command, closed afterwards. A process that serves the home does the work."""
+    from .presence import find_server
     from .settings import load_settings
     from .wiring import Platform
 
     with closing(Platform(load_settings(config))) as platform:
-        yield _Run(platform, as_json)
+        address = find_server(platform.home)
+        if address is None:
+            from .local import Local
+
+            yield _Run(platform, Local(platform), as_json)
+        else:
+            from .remote import Remote
+
+            with closing(Remote(address)) as remote:
+                yield _Run(platform, remote, as_json)
 
 
 @app.command()
@@ -82,18 +95,15 @@ def ingest(
             help=("Who may read them: everyone, group:NAME or user:NAME; repeat for several. Default: an admin only."),
         ),
     ] = None,
+    confirmed: Confirmed = False,
     as_json: Json = False,
     config: Config = None,
 ) -> None:
     """Make the index hold exactly what PATH holds: add, update, remove."""
-    from dataclasses import asdict
-
-    from .commands import ingest_paths
     from .console import show_report
 
     with _running(config, as_json) as run:
-        report = ingest_paths(run.platform, paths, source, tuple(allow or ()))
-        run.show(lambda: asdict(report), lambda: show_report(report))
+        run.show(run.backend.ingest(paths, source, tuple(allow or ()), confirmed=confirmed), show_report)
 
 
 @app.command()
@@ -109,14 +119,13 @@ def search(
     config: Config = None,
 ) -> None:
     """Show ranked passages."""
-    from .commands import parse_where, search_passages
+    from .commands import parse_where
     from .console import show_hits
-    from .schemas import hit_json
 
     with _running(config, as_json) as run:
-        hits = search_passages(run.platform, query, k, run.platform.principal(user), parse_where(where or []))
+        hits = run.backend.search(query, k, user, parse_where(where or []))
         run.hint_if_empty()
-        run.show(lambda: {"hits": [hit_json(hit) for hit in hits]}, lambda: show_hits(hits))
+        run.show(hits, show_hits)
 
 
 @app.command()
@@ -129,54 +138,44 @@ def ask(
     config: Config = None,
 ) -> None:
     """Answer a question, every sentence with a checked citation."""
-    from .commands import ask_question
     from .console import show_answer
-    from .schemas import answer_json
 
     with _running(config, as_json) as run:
-        answer = ask_question(run.platform, question, run.platform.principal(user), mode, conversation)
+        answer = run.backend.ask(question, user, mode, conversation)
         run.hint_if_empty()
-        run.show(lambda: answer_json(answer), lambda: show_answer(answer))
+        run.show(answer, show_answer)
 
 
 @sources_app.command("list")
 def sources_list(as_json: Json = False, config: Config = None) -> None:
     """List sources, their state and freshness."""
-    from .commands import source_states
     from .console import show_sources
-    from .schemas import source_json
 
     with _running(config, as_json) as run:
-        states = source_states(run.platform)
-        run.show(lambda: {"sources": [source_json(state) for state in states]}, lambda: show_sources(states))
+        run.show(run.backend.sources(), show_sources)
 
 
 @sources_app.command("sync")
 def sources_sync(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None, as_json: Json = False, config: Config = None
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None,
+    confirmed: Confirmed = False,
+    as_json: Json = False,
+    config: Config = None,
 ) -> None:
     """Bring one configured source, or all, into step."""
-    from dataclasses import asdict
-
-    from .commands import sync_sources
     from .console import show_report
 
     with _running(config, as_json) as run:
-        report = sync_sources(run.platform, name)
-        run.show(lambda: asdict(report), lambda: show_report(report))
+        run.show(run.backend.sync(name, confirmed=confirmed), show_report)
 
 
 @sources_app.command("quarantine")
 def sources_quarantine(as_json: Json = False, config: Config = None) -> None:
     """List what could not be read, why, and what to do about it."""
     from .console import show_quarantine
-    from .schemas import quarantine_json
 
     with _running(config, as_json) as run:
-        entries = run.platform.catalog.quarantined()
-        run.show(
-            lambda: {"quarantine": [quarantine_json(entry) for entry in entries]}, lambda: show_quarantine(entries)
-        )
+        run.show(run.backend.quarantine(), show_quarantine)
 
 
 @app.command("eval")
@@ -198,7 +197,7 @@ def evaluate(
 
     with _running(config, as_json) as run:
         evaluation = evaluate_set(run.platform, questions, gate)
-        run.show(evaluation.as_json, lambda: show_evaluation(evaluation))
+        run.show(evaluation.as_json() if as_json else evaluation, show_evaluation)
         if evaluation.missed:
             raise typer.Exit(1)
 
@@ -210,23 +209,22 @@ def doctor(
     config: Config = None,
 ) -> None:
     """Prove that catalog, vectors, lexical index and model agree; exit 1 when they do not."""
-    from . import doctor as clinic
+    from .doctor import show
 
     with _running(config, as_json) as run:
-        if repair:
-            clinic.repair(run.platform)
-        found = clinic.diagnose(run.platform)
-        run.show(
-            lambda: {
-                "ok": found.ok,
-                "problems": list(found.problems),
-                "documents": found.documents,
-                "chunks": found.chunks,
-            },
-            lambda: clinic.show(found),
-        )
-        if not found.ok:
+        found = run.backend.doctor(repair=repair)
+        run.show(found, show)
+        if not found["ok"]:
             raise typer.Exit(1)
+
+
+@app.command()
+def watch(config: Config = None) -> None:
+    """Keep the configured folders in step until stopped."""
+    from .serving import run_watch
+
+    with _running(config, False) as run:
+        run_watch(run.platform)
 
 
 @app.command()
@@ -236,7 +234,7 @@ def serve(
     as_json: Json = False,
     config: Config = None,
 ) -> None:
-    """Serve the HTTP API and the web page."""
+    """Serve the HTTP API and the web page; keep the configured sources in step."""
     from .serving import run_server
 
     with _running(config, as_json) as run:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast, get_args
 
 from agents.errors import QuestionRefused
 from agents.model import Answer, Mode, Request
-from ingest.connectors.files import FilesConnector
+from ingest.applying import Progress
 from ingest.errors import SourceError
 from ingest.model import SourceState, SyncReport
 from ingest.ports import Connector
@@ -19,12 +21,30 @@ from retrieval.model import Hit, Query
 
 from .console import progress_bar
 from .errors import UsageError
-from .settings import check_allow, expanded
+from .sourcing import check_allow, expanded
 from .wiring import Platform
 
+ProgressBar = Callable[[str], AbstractContextManager[Callable[[Progress], None]]]
+_ALL_BUT_ONE = 0.999
 
-def ingest_paths(platform: Platform, paths: Sequence[Path], source: str | None, allow: tuple[str, ...]) -> SyncReport:
-    """Brings the index into step with each path, in order. All paths are checked before the first is touched."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sync:
+    """One sync to run. `removal_limit` is the share of the known documents that it may remove."""
+
+    source: str
+    connector: Connector
+    removal_limit: float
+
+
+def plan_ingest(
+    platform: Platform, paths: Sequence[Path], source: str | None, allow: tuple[str, ...], *, confirmed: bool = False
+) -> list[Sync]:
+    """The syncs that bring the index into step with each path. Nothing is touched yet.
+
+    Raises:
+        UsageError: a path does not exist, or does not belong to the source; `allow` names nobody.
+    """
     try:
         check_allow(allow)
     except ValueError as error:
@@ -35,12 +55,14 @@ def ingest_paths(platform: Platform, paths: Sequence[Path], source: str | None, 
             f"no such file or folder: {', '.join(missing)} (to take a removed file out of the index, "
             "ingest the folder that held it)"
         )
-    connectors = [platform.connector(path, source, allow) for path in paths]
-    return _sync_all(platform, connectors)
+    # Whoever names a folder knows what is in it, unless it is the empty place of a drive that is not there.
+    limit = 1.0 if confirmed else _ALL_BUT_ONE
+    named = [platform.connector(path, source, allow) for path in paths]
+    return [Sync(source=name, connector=connector, removal_limit=limit) for name, connector in named]
 
 
-def sync_sources(platform: Platform, name: str | None) -> SyncReport:
-    """Syncs one configured source, or all of them."""
+def plan_sync(platform: Platform, name: str | None, *, confirmed: bool = False) -> list[Sync]:
+    """The syncs of one configured source, or of all of them. Raises `UsageError`, `SourceError`."""
     configured = platform.settings.sources
     if name is not None and name not in configured:
         known = f"configured are {', '.join(configured)}" if configured else "none is configured"
@@ -51,29 +73,51 @@ def sync_sources(platform: Platform, name: str | None) -> SyncReport:
         raise UsageError(
             "no sources are configured; add [sources.NAME] to groundcrew.toml, or use groundcrew ingest PATH"
         )
-    names = [name] if name is not None else list(configured)
-    return _sync_all(platform, [(n, FilesConnector(platform.settings.files(n))) for n in names])
+    return [
+        Sync(
+            source=one,
+            connector=platform.connector_of(one),
+            removal_limit=1.0 if confirmed else configured[one].removal_limit,
+        )
+        for one in ([name] if name is not None else configured)
+    ]
 
 
-def _sync_all(platform: Platform, connectors: Sequence[tuple[str, Connector]]) -> SyncReport:
-    """Syncs each, whether or not another one can be listed.
+def run_syncs(platform: Platform, syncs: Sequence[Sync], progress: ProgressBar = progress_bar) -> SyncReport:
+    """Runs each, whether or not another one can be listed.
 
     Raises:
         SourceError: some cannot; it names them, and says how many were synced all the same.
     """
     reports: list[SyncReport] = []
-    failed: list[str] = []
+    failed: list[tuple[str, SourceError]] = []
     with platform.writing():
-        for name, connector in connectors:
+        for one in syncs:
             try:
-                with progress_bar(name) as update:
-                    reports.append(platform.synchronizer.sync(name, connector, update))
+                with progress(one.source) as update:
+                    reports.append(
+                        platform.synchronizer.sync(one.source, one.connector, update, removal_limit=one.removal_limit)
+                    )
             except SourceError as error:
-                failed.append(f"{name}: {error}")
+                failed.append((one.source, error))
     if failed:
-        others = f" ({len(reports)} of {len(connectors)} synced)" if len(connectors) > 1 else ""
-        raise SourceError("; ".join(failed) + others)
+        others = f" ({len(reports)} of {len(syncs)} synced)" if len(syncs) > 1 else ""
+        raise SourceError(
+            "; ".join(f"{name}: {error}" for name, error in failed) + others,
+            retryable=all(error.retryable for _, error in failed),
+            retry_after_s=failed[0][1].retry_after_s,
+        )
     return merge(reports)
+
+
+def ingest_paths(platform: Platform, paths: Sequence[Path], source: str | None, allow: tuple[str, ...]) -> SyncReport:
+    """Brings the index into step with each path, in order. All paths are checked before the first is touched."""
+    return run_syncs(platform, plan_ingest(platform, paths, source, allow))
+
+
+def sync_sources(platform: Platform, name: str | None) -> SyncReport:
+    """Syncs one configured source, or all of them."""
+    return run_syncs(platform, plan_sync(platform, name))
 
 
 def search_passages(platform: Platform, text: str, k: int, principal: Principal, where: dict[str, str]) -> list[Hit]:
@@ -124,11 +168,18 @@ def source_states(platform: Platform) -> list[SourceState]:
                 documents=0,
                 chunks=0,
                 quarantined=0,
-                location=platform.settings.files(name).path.as_uri(),
+                location=_location(platform, name),
                 last_sync=None,
             ),
         )
     return [states[name] for name in sorted(states)]
+
+
+def _location(platform: Platform, name: str) -> str:
+    try:
+        return platform.connector_of(name).location
+    except (SourceError, UsageError):  # Something is missing; its sync will say what.
+        return ""
 
 
 def parse_where(entries: Sequence[str]) -> dict[str, str]:

@@ -6,16 +6,16 @@ import json
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from agents.model import Answer, Citation
+from ingest.applying import Progress
 from ingest.connectors.files import path_of
-from ingest.model import Document, Locator, QuarantineEntry, SourceState, SyncReport
-from ingest.syncing import Progress
-from retrieval.model import Hit
+
+Json = Mapping[str, Any]
+"""A result in the shape that programs get it in; commands show it without knowing where it came from."""
 
 WIDTH = 100
 _CONTROL = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if code != ord("\n")}
@@ -39,84 +39,101 @@ def say(text: str) -> None:
     put(text, file=sys.stderr)
 
 
-def show_answer(answer: Answer) -> None:
+def show_answer(answer: Json) -> None:
     """The answer, then each citation with its place and its words; last what was not found."""
-    put(_wrap(answer.answer))
-    for citation in answer.citations:
+    put(_wrap(answer["answer"]))
+    for citation in answer["citations"]:
         _show_citation(citation)
-    if answer.unanswered is not None:
-        put("\n" + _wrap(f"Not answered: {answer.unanswered.looked_for}"))
-    missing = answer.abstention or answer.unanswered
-    if missing is None or not missing.nearest:
+    if answer["unanswered"] is not None:
+        put("\n" + _wrap(f"Not answered: {answer['unanswered']['looked_for']}"))
+    missing = answer["abstention"] or answer["unanswered"]
+    if missing is None or not missing["nearest"]:
         return
     put("\nNearest passages, which do not answer it:")
-    for citation in missing.nearest:
+    for citation in missing["nearest"]:
         _show_citation(citation)
 
 
-def _show_citation(citation: Citation) -> None:
-    put(f"\n[{citation.id}] {_one_line(f'{citation.document.title} · {place(citation.document, citation.locator)}')}")
-    put(_wrap(f"“{_one_line(citation.quote)}”", indent="    "))
-    if any(citation.header):
-        put(_wrap("columns: " + " | ".join(citation.header), indent="    "))
+def _show_citation(citation: Json) -> None:
+    where = f"{citation['document']['title']} · {place(citation['document'], citation['locator'])}"
+    put(f"\n[{citation['id']}] {_one_line(where)}")
+    put(_wrap(f"“{_one_line(citation['quote'])}”", indent="    "))
+    if any(citation["header"]):
+        put(_wrap("columns: " + " | ".join(citation["header"]), indent="    "))
 
 
-def show_hits(hits: Sequence[Hit]) -> None:
+def show_hits(found: Json) -> None:
     """Ranked passages."""
-    if not hits:
+    if not found["hits"]:
         put("Nothing found.")
-    for hit in hits:
-        why = ", ".join(f"{name} {value:.2f}" for name, value in hit.why.items())
-        found = _one_line(f"{hit.document.title} · {place(hit.document, hit.locator)}")
-        put(f"{hit.rank:>2}. {found}  ({hit.score:.2f}: {why})")
-        put(_wrap(textwrap.shorten(_one_line(hit.chunk.text), 300, placeholder=" …"), indent="    "))
+    for hit in found["hits"]:
+        why = ", ".join(f"{name} {value:.2f}" for name, value in hit["why"].items())
+        where = _one_line(f"{hit['document']['title']} · {place(hit['document'], hit['locator'])}")
+        put(f"{hit['rank']:>2}. {where}  ({hit['score']:.2f}: {why})")
+        put(_wrap(textwrap.shorten(_one_line(hit["text"]), 300, placeholder=" …"), indent="    "))
 
 
-def show_report(report: SyncReport) -> None:
-    """What a sync did, in one line."""
+def show_report(report: Json) -> None:
+    """What a sync did, in one line; and what it did not do."""
     put(
-        f"{report.added} added, {report.updated} updated, {report.removed} removed, {report.unchanged} unchanged, "
-        f"{report.quarantined} quarantined; {report.chunks} chunks in {report.seconds:.1f} s"
+        f"{report['added']} added, {report['updated']} updated, {report['removed']} removed, "
+        f"{report['unchanged']} unchanged, {report['quarantined']} quarantined; "
+        f"{report['chunks']} chunks, {report['embedded']} of them embedded, in {report['seconds']:.1f} s"
     )
-    if report.quarantined:
+    if report["quarantined"]:
         say("What could not be read, and why: groundcrew sources quarantine")
-
-
-def show_sources(states: Sequence[SourceState]) -> None:
-    """Sources and their freshness."""
-    if not states:
-        put("No sources yet: groundcrew ingest PATH, or [sources.NAME] in groundcrew.toml")
-    for s in states:
-        put(
-            f"{s.name:<16} {s.kind:<8} {s.documents:>6} documents {s.chunks:>8} chunks {s.quarantined:>4} quarantined  "
-            f"synced {s.last_sync or 'never'}  {s.location}"
+    if report["held"]:
+        say(
+            f"{report['held']} documents are gone from their source, more than may go unasked: they still answer. If "
+            "they are meant to go, run the same command with --confirm-removals; if not, see what became of the source"
         )
 
 
-def show_quarantine(entries: Sequence[QuarantineEntry]) -> None:
+def show_sources(found: Json) -> None:
+    """Sources and their freshness."""
+    if not found["sources"]:
+        put("No sources yet: groundcrew ingest PATH, or [sources.NAME] in groundcrew.toml")
+    for s in found["sources"]:
+        put(
+            f"{s['name']:<16} {s['kind']:<12} {s['documents']:>6} documents {s['chunks']:>8} chunks "
+            f"{s['quarantined']:>4} quarantined  synced {s['last_sync'] or 'never'}  {s['location']}"
+        )
+        if s["held"]:
+            put(
+                f"    {s['held']} documents are gone from it and still answer: groundcrew sources sync {s['name']} "
+                "--confirm-removals takes them out"
+            )
+        if s["problem"]:
+            put(f"    failed {s['problem_at']}: {_one_line(s['problem'])}")
+
+
+def show_quarantine(found: Json) -> None:
     """What could not be read, why, and what to do."""
-    if not entries:
+    if not found["quarantine"]:
         put("Nothing is in quarantine.")
-    for entry in entries:
-        part = f", {entry.part}" if entry.part else ""
-        put(f"{_one_line(_short(entry.uri) + part)}\n    {entry.code}: {entry.reason}\n    to mend: {entry.mend}")
+    for entry in found["quarantine"]:
+        part = f", {entry['part']}" if entry["part"] else ""
+        put(
+            f"{_one_line(_short(entry['uri']) + part)}\n    {entry['code']}: {entry['reason']}\n"
+            f"    to mend: {entry['mend']}"
+        )
 
 
-def place(document: Document, locator: Locator) -> str:
+def place(document: Json, locator: Json) -> str:
     """Where to open the file: "travel.md, lines 18-19", "report.pdf, page 4", "budget.xlsx, Costs!A4:C4"."""
-    parts = [_short(document.uri)]
-    if locator.page is not None:
-        parts.append(f"page {locator.page}")
-    if locator.slide is not None:
-        parts.append(f"slide {locator.slide}")
-    if locator.sheet is not None:
-        parts.append(f"{locator.sheet}!{locator.cells}" if locator.cells else locator.sheet)
-    if locator.line_start is not None and locator.page is None:
-        many = locator.line_end != locator.line_start
-        parts.append(f"lines {locator.line_start}-{locator.line_end}" if many else f"line {locator.line_start}")
-    if len(parts) == 1 and locator.headings:
+    parts = [_short(document["uri"])]
+    if locator["page"] is not None:
+        parts.append(f"page {locator['page']}")
+    if locator["slide"] is not None:
+        parts.append(f"slide {locator['slide']}")
+    if locator["sheet"] is not None:
+        parts.append(f"{locator['sheet']}!{locator['cells']}" if locator["cells"] else locator["sheet"])
+    first, last = locator["line_start"], locator["line_end"]
+    if first is not None and locator["page"] is None:
+        parts.append(f"lines {first}-{last}" if last != first else f"line {first}")
+    if len(parts) == 1 and locator["headings"]:
         # Word and mail files have neither pages nor lines that a reader could count.
-        parts.append(f"under “{locator.headings[-1]}”")
+        parts.append(f"under “{locator['headings'][-1]}”")
     return ", ".join(parts)
 
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
 from retrieval.access import Principal
@@ -42,9 +43,9 @@ def run_demo(*, serving: bool, port: int | None, as_json: bool) -> None:
         if as_json:
             print_json(answer_json(answer))
         else:
-            show_report(report)
+            show_report(asdict(report))
             put(f"\n> {QUESTION}\n")
-            show_answer(answer)
+            show_answer(answer_json(answer))
             put(f'\nAsk your own:  {_command()} ask "How many days of leave can be carried over?"')
         if serving:
             put("")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from ingest.catalog import Catalog
 from retrieval.embedding import bundled_model, verify_weights
 from retrieval.errors import ModelError, SearchIndexError
 
-from .console import put
+from .console import Json, put
 from .wiring import OPTIONAL_TOOLS, Platform, found_tools
 
 _REPAIR = "to mend: groundcrew doctor --repair"
@@ -27,6 +28,15 @@ class Diagnosis:
     @property
     def ok(self) -> bool:
         return not self.problems
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape that programs get."""
+        return {
+            "ok": self.ok,
+            "problems": list(self.problems),
+            "documents": self.documents,
+            "chunks": self.chunks,
+        }
 
 
 def diagnose(platform: Platform) -> Diagnosis:
@@ -97,12 +107,13 @@ def _disagreeing(platform: Platform) -> list[str]:
     return problems
 
 
-def show(found: Diagnosis) -> None:
+def show(found: Json) -> None:
     """The diagnosis for people, with the optional tools that are missing."""
-    for problem in found.problems:
+    for problem in found["problems"]:
         put(f"problem: {problem}")
-    if found.ok:
-        put(f"All agree: {found.documents} documents, {found.chunks} chunks, in catalog, vector and lexical index.")
+    if found["ok"]:
+        held = f"{found['documents']} documents, {found['chunks']} chunks"
+        put(f"All agree: {held}, in catalog, vector and lexical index.")
     present = found_tools()
     for tool, use in OPTIONAL_TOOLS.items():
         put(f"{tool}: {'found' if tool in present else 'not installed'} ({use})")

@@ -2,6 +2,7 @@
 
 ApiError
 ├── UsageError    bad use of a command or bad configuration: exit 2
+├── Refused       the caller may not do this: HTTP 403
 ├── NotFound      no such thing, or none that the caller may see: HTTP 404
 └── WorkFailed    the work itself failed: exit 3
 """
@@ -33,6 +34,12 @@ class NotFound(ApiError):
     code = "not_found"
 
 
+class Refused(ApiError):
+    """The caller may not do this."""
+
+    code = "refused"
+
+
 class WorkFailed(ApiError):
     """The work was well asked for and failed."""
 
@@ -50,6 +57,7 @@ class Outcome:
 
 _OUTCOMES: tuple[tuple[type[Exception], Outcome], ...] = (
     (UsageError, Outcome(exit_status=2, http_status=400, title="Bad request")),
+    (Refused, Outcome(exit_status=2, http_status=403, title="Refused")),
     (NotFound, Outcome(exit_status=2, http_status=404, title="Not found")),
     (QuestionRefused, Outcome(exit_status=2, http_status=422, title="Question refused")),
     (FilterError, Outcome(exit_status=2, http_status=422, title="Bad filter")),

@@ -11,6 +11,8 @@ from agents.model import Abstention, Answer, Citation, Claim
 from ingest.model import Box, Document, Locator, QuarantineEntry, SourceState
 from retrieval.model import Hit
 
+from .job import Job
+
 
 class AskBody(BaseModel):
     """POST /v1/ask."""
@@ -20,6 +22,31 @@ class AskBody(BaseModel):
     conversation_id: str | None = None
     mode: Literal["auto", "extractive", "small", "large"] = "auto"
     stream: bool = False
+
+
+class SyncBody(BaseModel):
+    """POST /v1/sync: one configured source, or all of them; POST /v1/sources/{name}/sync."""
+
+    model_config = ConfigDict(extra="forbid")
+    source: str | None = None
+    confirm_removals: bool = False
+
+
+class IngestBody(BaseModel):
+    """POST /v1/ingest: absolute paths on this machine."""
+
+    model_config = ConfigDict(extra="forbid")
+    paths: list[str] = Field(min_length=1)
+    source: str | None = None
+    allow: list[str] = []
+    confirm_removals: bool = False
+
+
+class DoctorBody(BaseModel):
+    """POST /v1/doctor."""
+
+    model_config = ConfigDict(extra="forbid")
+    repair: bool = False
 
 
 class SearchBody(BaseModel):
@@ -40,6 +67,7 @@ def document_json(document: Document) -> dict[str, Any]:
         "source": document.source,
         "version": document.version,
         "modified_at": document.modified_at,
+        "metadata": dict(document.metadata),
     }
 
 
@@ -122,6 +150,11 @@ def quarantine_json(entry: QuarantineEntry) -> dict[str, Any]:
 def source_json(state: SourceState) -> dict[str, Any]:
     """A source and its freshness."""
     return asdict(state)
+
+
+def job_json(job: Job) -> dict[str, Any]:
+    """A job, how far it is, and what it did."""
+    return asdict(job)
 
 
 def _abstention_json(abstention: Abstention) -> dict[str, Any]:

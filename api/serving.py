@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import signal
 import socket
+import time
 from contextlib import suppress
 
 import uvicorn
 
 from .app import create_app, is_loopback
+from .background import Background, make_watcher
 from .console import print_json, say
 from .errors import UsageError, WorkFailed
+from .presence import announce, find_server, serving
 from .wiring import Platform
 
 _GRACE_S = 5
@@ -37,24 +40,60 @@ def run_server(
         )
     # uvicorn ends its work, then raises the signal again under the handler it found.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with serving(platform.home):
+        _serve(platform, host, server.port if port is None else port, as_json=as_json, any_port=any_port)
+
+
+def _serve(platform: Platform, host: str, port: int, *, as_json: bool, any_port: bool) -> None:
     # Warm before the first request: it need not wait, and no two threads make the same part at once.
     platform.check_ready()
-    listener = _bind(host, server.port if port is None else port, any_port=any_port)
+    listener = _bind(host, port, any_port=any_port)
     url = f"http://{'[' + host + ']' if ':' in host else host}:{listener.getsockname()[1]}"
     documents, chunks = platform.catalog.counts()
-    if as_json:
-        print_json({"url": url, "documents": documents, "chunks": chunks})
-    say(f"Serving {documents} documents at {url}  (Ctrl-C stops it)")
-    if platform.settings.schedules:
-        say(f"Note: {len(platform.settings.schedules)} schedules are configured; this version does not run them.")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for chatty in ("httpx", "chromadb", "uvicorn.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    config = uvicorn.Config(
-        create_app(platform), log_level="warning", lifespan="off", timeout_graceful_shutdown=_GRACE_S
-    )
-    with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+    background = Background(platform)
+    background.start()
+    try:
+        application = create_app(platform, background, announce(platform.home, url).token)
+        config = uvicorn.Config(application, log_level="warning", lifespan="off", timeout_graceful_shutdown=_GRACE_S)
+        if as_json:
+            print_json({"url": url, "documents": documents, "chunks": chunks})
+        say(f"Serving {documents} documents at {url}  (Ctrl-C stops it)")
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        background.stop()
+
+
+def run_watch(platform: Platform) -> None:
+    """Keeps the configured folders in step until Ctrl-C or SIGTERM.
+
+    Raises:
+        UsageError: no folder is configured.
+        WorkFailed: a process that serves the home watches it already.
+    """
+    folders = platform.settings.folders()
+    if not folders:
+        raise UsageError("no source of kind files is configured; add [sources.NAME] to groundcrew.toml")
+    address = find_server(platform.home)
+    if address is not None:
+        raise WorkFailed(f"the server at {address.url} keeps these folders in step already")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("groundcrew").setLevel(logging.INFO)
+    platform.embedder.embed(["ready"])
+    watcher = make_watcher(platform)
+    watcher.start()
+    for name, settings in folders.items():
+        say(f"Watching {name}: {settings.path}")
+    try:
+        with suppress(KeyboardInterrupt):
+            while True:
+                time.sleep(3600)
+    finally:
+        watcher.stop()
 
 
 def _bind(host: str, port: int, *, any_port: bool) -> socket.socket:

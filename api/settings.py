@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
-from ingest.model import Access
-from ingest.settings import AccessRule, FilesSettings
+from ingest.settings import FilesSettings, SourceSettings
 
 from .errors import UsageError
+from .scheduling import DEFAULT_TIME_ZONE, Schedule, check_cron, check_run, check_time_zone
+from .sourcing import SECTIONS, RuleSection, Section, SourceSection, expanded
 
 PREFIX = "GROUNDCREW_"
 HOME = PREFIX + "HOME"
@@ -26,63 +28,7 @@ DEFAULT_HOME = ".groundcrew"
 CONFIG_NAME = "groundcrew.toml"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def check_allow(entries: Sequence[str]) -> Sequence[str]:
-    """The entries, if each names somebody.
-
-    Raises:
-        ValueError: one does not.
-    """
-    for entry in entries:
-        if entry != "everyone" and not (entry.startswith(("group:", "user:")) and entry.split(":", 1)[1]):
-            raise ValueError(f"{entry!r} is none of: everyone, group:NAME, user:NAME")
-    return entries
-
-
-def expanded(path: Path) -> Path:
-    """The path with a leading ~ resolved.
-
-    Raises:
-        UsageError: it names a user that there is not.
-    """
-    try:
-        return path.expanduser()
-    except RuntimeError as error:
-        raise UsageError(f"{path} begins with the home of a user that this machine does not know") from error
-
-
-def absolute(path: Path) -> Path:
-    """The path as it is compared with others: absolute, without ~ and "..". Links are not followed."""
-    return Path(os.path.abspath(expanded(path)))
-
-
-class RuleSection(_Section):
-    """Access of the paths that match a glob."""
-
-    glob: str
-    allow: list[str]
-    label: str | None = None
-
-    _allow = field_validator("allow")(check_allow)
-
-
-class SourceSection(_Section):
-    """A source of documents. Relative paths are relative to the configuration file."""
-
-    kind: Literal["files"]
-    path: Path
-    include: list[str] = ["**/*"]
-    exclude: list[str] = []
-    allow: list[str] = []
-    rules: list[RuleSection] = []
-
-    _allow = field_validator("allow")(check_allow)
-
-
-class ModelSection(_Section):
+class ModelSection(Section):
     """A language model that the crew may use."""
 
     kind: Literal["openai", "anthropic", "ollama"]
@@ -95,59 +41,84 @@ class ModelSection(_Section):
     timeout_s: float = Field(default=30.0, gt=0)
 
 
-class ScheduleSection(_Section):
-    """Something to run at set times."""
+class ScheduleSection(Section):
+    """Something to run at set times. `name` is what it is remembered by; without one, what it runs and when."""
 
     cron: str
     run: str
+    time_zone: str = DEFAULT_TIME_ZONE
+    name: str | None = None
+
+    _cron = field_validator("cron")(check_cron)
+    _zone = field_validator("time_zone")(check_time_zone)
+    _run = field_validator("run")(check_run)
+
+    def schedule(self) -> Schedule:
+        """The schedule as it is run."""
+        name = self.name or f"{self.run} {self.cron} {self.time_zone}"
+        return Schedule(name=name, cron=self.cron, time_zone=self.time_zone, run=self.run)
 
 
-class ServerSection(_Section):
+class ServerSection(Section):
     """Where the server listens."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8321, ge=0, le=65535)
 
 
-class UserSection(_Section):
+class UserSection(Section):
     """A user that `--as` can name."""
 
-    groups: list[str] = []
+    groups: list[str] = Field(default_factory=list)
 
 
-class RetrievalSection(_Section):
+class IngestSection(Section):
+    """What reading files may cost, and how long the texts of superseded versions are kept (unset: for good).
+
+    A file is parsed in one of `parsers` processes, for at most `timeout_s` and `timeout_s_per_mb` for each of its
+    megabytes, with at most `memory_mb` of memory.
+    """
+
+    parsers: int = Field(default_factory=lambda: max(1, min(8, (os.cpu_count() or 2) - 1)), ge=1, le=64)
+    timeout_s: float = Field(default=120.0, gt=0)
+    timeout_s_per_mb: float = Field(default=30.0, ge=0)
+    memory_mb: int = Field(default=2048, ge=256)
+    keep_versions_days: float | None = Field(default=None, ge=0)
+
+
+class RetrievalSection(Section):
     """How passages are found. `engine` runs the embedding model: auto takes openvino where it is installed."""
 
     engine: Literal["auto", "openvino", "torch"] = "auto"
 
 
-class Settings(_Section):
+class Settings(Section):
     """The whole configuration. `origin` is the file it came from, None when there was none."""
 
-    sources: dict[str, SourceSection] = {}
-    models: dict[str, ModelSection] = {}
-    schedules: list[ScheduleSection] = []
+    sources: dict[str, SourceSection] = Field(default_factory=dict)
+    models: dict[str, ModelSection] = Field(default_factory=dict)
+    schedules: list[ScheduleSection] = Field(default_factory=list)
     server: ServerSection = ServerSection()
-    users: dict[str, UserSection] = {}
+    ingest: IngestSection = Field(default_factory=IngestSection)
+    users: dict[str, UserSection] = Field(default_factory=dict)
     retrieval: RetrievalSection = RetrievalSection()
     home: Path = Path(DEFAULT_HOME)
     origin: Path | None = None
 
-    def files(self, name: str) -> FilesSettings:
-        """A configured source as the connector takes it; KeyError when there is none of that name."""
-        section = self.sources[name]
+    def source(self, name: str) -> SourceSettings:
+        """A configured source as its connector takes it; KeyError when there is none of that name.
+
+        Raises:
+            UsageError: an environment variable that holds a secret of it is not set.
+        """
         base = self.origin.parent if self.origin is not None else Path.cwd()
-        return FilesSettings(
-            name=name,
-            path=absolute(base / expanded(section.path)),
-            include=tuple(section.include),
-            exclude=tuple(section.exclude),
-            access=Access(allow=tuple(section.allow)),
-            rules=tuple(
-                AccessRule(glob=rule.glob, access=Access(allow=tuple(rule.allow), label=rule.label))
-                for rule in section.rules
-            ),
-        )
+        found = self.sources[name].settings(name, base, os.environ)
+        return replace(found, without=self.home.absolute()) if isinstance(found, FilesSettings) else found
+
+    def folders(self) -> dict[str, FilesSettings]:
+        """The configured sources that are folders on this machine, by name."""
+        settings = [self.source(name) for name, section in self.sources.items() if section.kind == "files"]
+        return {one.name: one for one in settings if isinstance(one, FilesSettings)}
 
 
 def home_folder(environ: Mapping[str, str] = os.environ) -> Path:
@@ -220,26 +191,40 @@ def _value(raw: str) -> Any:
 def _explain(error: ValidationError, origin: Path | None, overridden: Mapping[str, str]) -> str:
     """One line: the file (or variable), the key, and what was expected."""
     first = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"])
+    place = first["loc"]
+    if place[0] == "sources" and len(place) > 2 and place[2] in SECTIONS:
+        place = (*place[:2], *place[3:])  # The kind stands among the keys of an error, not among those of the file.
+    key = ".".join(str(part) for part in place)
     where = overridden.get(key.lower(), str(origin) if origin is not None else "the environment")
-    if first["type"] == "extra_forbidden":
-        return f"{where}: unknown key {key!r}; expected one of {', '.join(_known_keys(first['loc']))}"
-    if first["type"] == "missing":
-        return f"{where}: the key {key!r} is missing"
+    match first["type"]:
+        case "extra_forbidden":
+            return f"{where}: unknown key {key!r}; expected one of {', '.join(_known_keys(first['loc']))}"
+        case "missing":
+            return f"{where}: the key {key!r} is missing"
+        case "union_tag_not_found":
+            return f"{where}: the key '{key}.kind' is missing; expected one of {', '.join(SECTIONS)}"
+        case "union_tag_invalid":
+            kind = first["ctx"]["tag"]
+            return f"{where}: '{key}.kind' is {kind!r}; expected one of {', '.join(SECTIONS)}"
     message = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {key!r} is {first['input']!r}: {message[:1].lower()}{message[1:]}"
+    message = f"{message[:1].lower()}{message[1:]}"
+    # A whole table may hold what is nobody's business.
+    given = "" if isinstance(first["input"], dict) else f" is {first['input']!r}"
+    return f"{where}: {key!r}{given}: {message}"
 
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    sections: dict[str, type[BaseModel]] = {
-        "sources": SourceSection,
+    sections: dict[str, type[Section]] = {
         "models": ModelSection,
         "schedules": ScheduleSection,
         "server": ServerSection,
         "users": UserSection,
+        "ingest": IngestSection,
         "retrieval": RetrievalSection,
     }
     if len(location) == 1:
-        return sorted(sections)
-    model = RuleSection if "rules" in location else sections[str(location[0])]
+        return sorted([*sections, "sources"])
+    if "rules" in location:
+        return sorted(RuleSection.model_fields)
+    model = SECTIONS[str(location[2])] if location[0] == "sources" else sections[str(location[0])]
     return sorted(model.model_fields)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from agents.analyst import Analyst
 from agents.compliance import Compliance
@@ -16,7 +20,9 @@ from agents.judging import Judge
 from agents.researcher import Researcher
 from ingest.catalog import Catalog
 from ingest.connectors.files import FilesConnector
-from ingest.model import Access, ParsedDocument, RawFile
+from ingest.isolating import ParseLimits, ProcessPool
+from ingest.model import Access
+from ingest.ports import Connector
 from ingest.settings import FilesSettings
 from ingest.syncing import Synchronizer
 from retrieval.access import Principal
@@ -29,10 +35,16 @@ from retrieval.searching import Searcher, SearchSettings
 from retrieval.vectors import VectorIndex
 
 from .errors import UsageError, WorkFailed
-from .settings import HOME, Settings, absolute
+from .settings import HOME, Settings
+from .sourcing import absolute, make_connector
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 OPTIONAL_TOOLS = {"tesseract": "reads scanned pages and images", "soffice": "LibreOffice, reads .doc and .ppt"}
 LOCK_NAME = "write.lock"
+_PATIENCE_S = 10.0
+"""How long a writer waits for another one: a watcher holds the home for moments only."""
 LOCAL_SOURCE = "local"
 """The source of paths that are ingested without naming one."""
 
@@ -43,6 +55,8 @@ class Platform:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.home = settings.home
+        self._holding = threading.Lock()
+        self._holders = 0
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -67,8 +81,25 @@ class Platform:
         return Searcher(self.catalog, self.index, SearchSettings())
 
     @cached_property
+    def parsers(self) -> ProcessPool:
+        from ingest.parsing import parse
+
+        ingest = self.settings.ingest
+        limits = ParseLimits(
+            seconds=ingest.timeout_s, seconds_per_mb=ingest.timeout_s_per_mb, memory_mb=ingest.memory_mb
+        )
+        return ProcessPool(parse, ModelTokenizer(bundled_model()), size=ingest.parsers, limits=limits)
+
+    @cached_property
     def synchronizer(self) -> Synchronizer:
-        return Synchronizer(self.catalog, self.index, _parse, ModelTokenizer(bundled_model()), tools=found_tools())
+        days = self.settings.ingest.keep_versions_days
+        return Synchronizer(
+            self.catalog,
+            self.index,
+            self.parsers,
+            tools=found_tools(),
+            keep_versions=None if days is None else timedelta(days=days),
+        )
 
     @cached_property
     def compliance(self) -> Compliance:
@@ -112,32 +143,42 @@ class Platform:
             UsageError: the path does not lie in the named source, or the rules of a configured one would be bypassed.
         """
         place = absolute(path)
-        name = source or self._source_of(place) or LOCAL_SOURCE
-        if name in self.settings.sources:
-            configured = self.settings.files(name)
+        folders = self.settings.folders()
+        name = source or _source_of(place, folders) or LOCAL_SOURCE
+        if name in self.settings.sources and name not in folders:
+            raise UsageError(
+                f"source {name!r} is no folder on this machine; use groundcrew sources sync {name}, or name another"
+            )
+        if name in folders:
+            configured = folders[name]
             if not place.is_relative_to(configured.path):
                 raise UsageError(
                     f"{path} does not lie in {configured.path}, the folder of source {name!r}; name another source"
                 )
             if allow:
                 raise UsageError(f"who may read source {name!r} is set in the configuration; leave out --allow")
-            return name, FilesConnector(configured, place)
-        for root, configured_name in self._roots():
+            return name, FilesConnector(configured, [place])
+        for configured_name, configured in folders.items():
+            root = configured.path
             if root.is_relative_to(place) or place.is_relative_to(root):
                 raise UsageError(
                     f"{path} shares files with {root}, the folder of source {configured_name!r}, and would bypass its "
                     f"rules on who may read them; use groundcrew sources sync {configured_name}, and ingest only what "
                     "lies outside"
                 )
-        return name, FilesConnector(FilesSettings(name=name, path=place, access=Access(allow=allow)))
+        settings = FilesSettings(name=name, path=place, access=Access(allow=allow), without=self.home.absolute())
+        return name, FilesConnector(settings)
 
-    def _roots(self) -> list[tuple[Path, str]]:
-        return [(self.settings.files(name).path, name) for name in self.settings.sources]
+    def connector_of(self, name: str) -> Connector:
+        """The connector of a configured source; KeyError when there is none of that name.
 
-    def _source_of(self, path: Path) -> str | None:
-        """The configured source with the deepest folder that holds the path."""
-        holding = [(len(root.parts), name) for root, name in self._roots() if path.is_relative_to(root)]
-        return max(holding)[1] if holding else None
+        Raises:
+            UsageError: its configuration lacks something that is in the environment.
+            SourceError: a library that it needs is not installed, or its settings cannot work.
+        """
+        section = self.settings.sources[name]
+        cache = self.home / "connectors" / quote(name, safe="")
+        return make_connector(section, self.settings.source(name), cache)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -153,21 +194,39 @@ class Platform:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Holds the home for writing: an index never has two writers. Raises as `writing` does."""
-        from filelock import FileLock, Timeout
+        """Holds the home for writing: an index never has two writers. Threads of this process share the hold.
+
+        Raises as `writing` does.
+        """
+        with self._holding:
+            if self._holders == 0:
+                self._acquire()
+            self._holders += 1
+        try:
+            yield
+        finally:
+            with self._holding:
+                self._holders -= 1
+                if self._holders == 0:
+                    self._write_lock.release()
+
+    def _acquire(self) -> None:
+        from filelock import Timeout
 
         self._make_home()
-        lock = FileLock(self.home / LOCK_NAME, timeout=1)
         try:
-            lock.acquire()
+            self._write_lock.acquire(timeout=_PATIENCE_S)
         except Timeout as error:
             raise WorkFailed(f"another groundcrew process is writing to {self.home}; wait for it to end") from error
         except OSError as error:
             raise UsageError(f"the home {self.home} cannot be written to: {error.strerror}") from error
-        try:
-            yield
-        finally:
-            lock.release()
+
+    @cached_property
+    def _write_lock(self) -> FileLock:
+        from filelock import FileLock
+
+        # Any thread of this process may be the last to let go.
+        return FileLock(self.home / LOCK_NAME, thread_local=False)
 
     def _make_home(self) -> None:
         try:
@@ -179,18 +238,17 @@ class Platform:
 
     def close(self) -> None:
         """Lets go of all files."""
-        for name in ("index", "catalog"):
+        for name in ("parsers", "index", "catalog"):
             if name in self.__dict__:
                 self.__dict__[name].close()
+
+
+def _source_of(path: Path, folders: Mapping[str, FilesSettings]) -> str | None:
+    """The source with the deepest folder that holds the path."""
+    holding = [(len(one.path.parts), name) for name, one in folders.items() if path.is_relative_to(one.path)]
+    return max(holding)[1] if holding else None
 
 
 def found_tools() -> tuple[str, ...]:
     """The optional programs on this machine that widen what can be read."""
     return tuple(name for name in OPTIONAL_TOOLS if shutil.which(name))
-
-
-def _parse(raw: RawFile) -> ParsedDocument:
-    # Parsers bring large libraries, which a command that reads nothing should not load.
-    from ingest.parsing import parse
-
-    return parse(raw)

@@ -1,18 +1,32 @@
-"""One sync under way: settles what has not changed, queues what has, and writes it in batches."""
+"""One sync under way: settles what has not changed, and makes current what has, batch by batch."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from .catalog import Catalog
 from .errors import Problem
-from .model import Access, Item, KnownDocument, NewDocument
+from .model import Access, Document, Item, KnownDocument, NewDocument
+from .pipeline import Batch, Fetched, Piece
 from .ports import ChunkSink
+from .recording import Recorder, edition_of
 
-PIPELINE = "1"
+PIPELINE = "2"
 """Raised whenever parsing or chunking gives other results, so that unchanged files are read again."""
 
-_BATCH_CHUNKS = 256
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a sync is: files looked at of all files, chunks written, and the file at hand."""
+
+    done: int
+    total: int
+    chunks: int
+    name: str
 
 
 @dataclass(slots=True)
@@ -21,54 +35,83 @@ class Tally:
 
     added: int = 0
     updated: int = 0
+    removed: int = 0
     unchanged: int = 0
     quarantined: int = 0
     chunks: int = 0
+    embedded: int = 0
+
+    @property
+    def done(self) -> int:
+        """Items that are settled."""
+        return self.added + self.updated + self.unchanged + self.quarantined
 
 
 @dataclass(slots=True)
-class _Batch:
-    documents: list[NewDocument] = field(default_factory=list)
-    chunks: int = 0
+class InFlight:
+    """Documents that some sync of this process is putting together; what is staged of them is no waste.
+
+    `pen` is held while chunks are staged, written and committed, and while waste is dropped: never both at once.
+    """
+
+    pen: threading.RLock
+    documents: set[str]
 
 
 class SyncRun:
-    """The state of one sync: what is known, what was counted, and the batch being filled."""
+    """The state of one sync. Items are settled in one thread while `write` runs in another."""
 
     def __init__(
         self,
         catalog: Catalog,
+        recorder: Recorder,
         sink: ChunkSink,
-        pipeline: str,
+        in_flight: InFlight,
+        *,
         source: str,
-        known: dict[str, KnownDocument],
-        quarantine: dict[str, tuple[str, str]],
+        pipeline: str,
+        known: Mapping[str, KnownDocument],
+        quarantine: Mapping[str, tuple[str, str]],
+        total: int,
         now: str,
+        on_progress: Callable[[Progress], None],
     ) -> None:
         self._catalog = catalog
+        self._recorder = recorder
         self._sink = sink
+        self._in_flight = in_flight
         self._pipeline = pipeline
         self._known = known
         self._quarantine = quarantine
+        self._total = total
         self._now = now
-        self._batch = _Batch()
+        self._on_progress = on_progress
+        self._mine: set[str] = set()
+        self._access_ids: dict[Access, int] = {}
+        self._lock = threading.Lock()
         self.source = source
         self.tally = Tally()
 
-    def is_unchanged(self, item: Item) -> bool:
-        """Settles an item that nothing has touched; only its access may have changed."""
+    def settle(self, items: Sequence[Item]) -> list[Item]:
+        """Settles the items that nothing has touched, and returns the others. Runs before anything is written."""
+        changed = [item for item in items if not self._is_unchanged(item)]
+        self._tell("")
+        return changed
+
+    def _is_unchanged(self, item: Item) -> bool:
         state = self._known.get(item.uri)
-        noted = self._quarantine.get(item.uri)
-        if noted is not None and noted != (item.fingerprint, self._pipeline):
+        noted = self._quarantine.get(item.uri) if self._quarantine else None
+        if not item.fingerprint or (noted is not None and noted != (item.fingerprint, self._pipeline)):
             return False
         if state is None:
-            if noted is not None and item.fingerprint != "unreadable":
-                self.tally.quarantined += 1
-                return True
-            return False
+            self.tally.quarantined += noted is not None
+            return noted is not None
         if state.fingerprint != item.fingerprint or not self._is_current(state):
             return False
-        self._settle(item, state)
+        if self._take_over_access(item, state):
+            self.tally.updated += 1
+        else:
+            self.tally.unchanged += 1
         return True
 
     def is_same_content(self, item: Item, version: str) -> bool:
@@ -76,70 +119,128 @@ class SyncRun:
         state = self._known.get(item.uri)
         if state is None or state.version != version or not self._is_current(state) or item.uri in self._quarantine:
             return False
-        self._settle(item, state)
+        self._recorder.refresh(state.id, item.fingerprint, item.identity, item.modified_at, item.metadata)
+        taken_over = self._take_over_access(item, state)
+        self._count(item, updated=int(taken_over), unchanged=int(not taken_over))
         return True
 
-    def add(self, new: NewDocument) -> None:
-        """Queues a parsed document; the batch is written when it is full."""
-        self._batch.documents.append(new)
-        self._batch.chunks += len(new.chunks)
-        if new.document.uri in self._known:
-            self.tally.updated += 1
-        else:
-            self.tally.added += 1
-        if self._batch.chunks >= _BATCH_CHUNKS:
-            self.flush()
+    def refuse(self, item: Item, problem: Problem) -> None:
+        """Quarantines an item. An older version of it stops answering: the file no longer says that.
 
-    def flush(self) -> None:
-        """Writes the batch: announced, then indexed, then made current in one transaction."""
-        if not self._batch.documents:
-            return
-        chunks = [chunk for new in self._batch.documents for chunk in new.chunks]
-        self._catalog.announce([chunk.id for chunk in chunks])
-        self._sink.write(chunks, {new.document.id: new.document for new in self._batch.documents})
-        self._catalog.commit(self._batch.documents)
-        self.tally.chunks += len(chunks)
-        self._batch = _Batch()
-
-    def refuse(self, item: Item, problem: Problem, *, keep: bool) -> None:
-        """Quarantines an item. Unless `keep`, an older version of it stops answering: the file no longer says that.
-
-        Who may read what is kept follows the source even so.
+        Where the read itself was refused, the file may be whole behind it: what is indexed stays, yet follows the
+        source in who may read it, and the file is tried again at every sync.
         """
         state = self._known.get(item.uri)
+        keep = problem.code == "unreadable"
         if state is not None and keep:
-            self._take_over_access(item, state, state.fingerprint)
+            self._take_over_access(item, state)
         elif state is not None:
-            self._catalog.remove([state.id])
-        # What is behind a refused read may change without a new fingerprint: it is tried at every sync.
+            self._recorder.remove([state.id])
         fingerprint = "" if keep else item.fingerprint
-        self._catalog.quarantine(self.source, item.uri, problem, self._now, fingerprint, self._pipeline)
-        self.tally.quarantined += 1
+        self._recorder.quarantine(self.source, item.uri, problem, self._now, fingerprint, self._pipeline)
+        self._count(item, quarantined=1)
+
+    def write(self, batches: Sequence[Batch]) -> None:
+        """Stages and indexes the pieces' chunks, then makes the documents that are whole current at once."""
+        pieces = [piece for batch in batches for piece in batch.pieces]
+        chunks = [chunk for piece in pieces for chunk in piece.chunks]
+        documents = {p.fetched.task.document_id: self._document(p) for p in pieces if p.parsed is not None}
+        with self._in_flight.pen:
+            self._mine |= documents.keys()
+            self._in_flight.documents |= documents.keys()
+            if chunks:
+                editions = {i: edition_of(d.version, self._pipeline) for i, d in documents.items()}
+                self._recorder.stage(chunks, editions)
+                vectors = np.concatenate([batch.vectors for batch in batches if len(batch.vectors)])
+                self._sink.write(chunks, vectors, documents)
+            whole = [piece for piece in pieces if piece.is_last]
+            self._recorder.commit([self._new(p, documents[p.fetched.task.document_id]) for p in whole])
+            self._land([piece.fetched.task.document_id for piece in whole])
+        with self._lock:
+            self.tally.chunks += len(chunks)
+            self.tally.embedded += sum(batch.embedded for batch in batches)
+        for piece in pieces:
+            if piece.problem is not None:
+                self._land([piece.fetched.task.document_id])
+                self.refuse(piece.fetched.item, piece.problem)
+            elif piece.is_last:
+                self._count_written(piece.fetched)
+
+    def land_all(self) -> None:
+        """Lets go of what is in flight still, when the sync has ended one way or another: it is waste."""
+        self._land(list(self._mine))
+
+    def _land(self, ids: Sequence[str]) -> None:
+        with self._in_flight.pen:
+            self._mine.difference_update(ids)
+            self._in_flight.documents.difference_update(ids)
+
+    def _document(self, piece: Piece) -> Document:
+        item, task, parsed = piece.fetched.item, piece.fetched.task, piece.parsed
+        assert parsed is not None
+        return Document(
+            id=task.document_id,
+            source=self.source,
+            uri=item.uri,
+            title=parsed.title or item.name,
+            format=parsed.format,
+            version=task.version,
+            modified_at=item.modified_at,
+            access=item.access,
+            access_id=self._access_id(item.access),
+            metadata=item.metadata,
+        )
+
+    def _new(self, piece: Piece, document: Document) -> NewDocument:
+        item, parsed = piece.fetched.item, piece.parsed
+        assert parsed is not None
+        return NewDocument(
+            document=document,
+            text=parsed.text,
+            gaps=parsed.gaps,
+            fingerprint=item.fingerprint,
+            identity=item.identity,
+            pipeline=self._pipeline,
+            created_at=self._now,
+            replaces=piece.fetched.replaces,
+        )
+
+    def _count_written(self, fetched: Fetched) -> None:
+        if fetched.item.uri in self._known:
+            self._count(fetched.item, updated=1)
+        else:
+            self._count(fetched.item, added=1, removed=int(fetched.replaces is not None))
 
     def _is_current(self, state: KnownDocument) -> bool:
-        return state.pipeline.split("+", 1)[0] == PIPELINE
+        return state.pipeline.partition("+")[0] == PIPELINE
 
-    def _settle(self, item: Item, state: KnownDocument) -> None:
-        if self._take_over_access(item, state, item.fingerprint):
-            self.tally.updated += 1
-            return
-        if state.fingerprint != item.fingerprint:
-            self._catalog.refresh(state.id, item.fingerprint, item.modified_at, state.access_id)
-        self.tally.unchanged += 1
-
-    def _take_over_access(self, item: Item, state: KnownDocument, fingerprint: str) -> bool:
+    def _take_over_access(self, item: Item, state: KnownDocument) -> bool:
         """Whether the item's access differs from what the catalog knows; then it is taken over."""
-        access_id = self._catalog.access_id(item.access)
-        if access_id != state.access_id:
+        access_id = self._access_id(item.access)
+        if access_id == state.access_id:
+            return False
+        chunks = list(self._catalog.chunks(self._catalog.chunk_ids(state.id)).values())
+        documents = {
+            d.id: replace(d, access_id=access_id, access=item.access) for d in self._catalog.documents([state.id])
+        }
+        with self._in_flight.pen:
             # The indexes first: should this be cut off between the two, the next sync sees the difference still.
             # Nobody gains by it meanwhile, since every hit's access is read from the catalog as well.
-            self._set_access(state.id, access_id, item.access)
-            self._catalog.refresh(state.id, fingerprint, item.modified_at, access_id)
-        return access_id != state.access_id
+            self._sink.set_access(chunks, documents)
+            self._recorder.set_access(state.id, access_id)
+        return True
 
-    def _set_access(self, document_id: str, access_id: int, access: Access) -> None:
-        chunks = list(self._catalog.chunks(self._catalog.chunk_ids(document_id)).values())
-        documents = {
-            d.id: replace(d, access_id=access_id, access=access) for d in self._catalog.documents([document_id])
-        }
-        self._sink.set_access(chunks, documents)
+    def _access_id(self, access: Access) -> int:
+        found = self._access_ids.get(access)
+        if found is None:
+            found = self._access_ids[access] = self._recorder.access_id(access)
+        return found
+
+    def _count(self, item: Item, **done: int) -> None:
+        with self._lock:
+            for name, number in done.items():
+                setattr(self.tally, name, getattr(self.tally, name) + number)
+            self._tell(item.name)
+
+    def _tell(self, name: str) -> None:
+        self._on_progress(Progress(done=self.tally.done, total=self._total, chunks=self.tally.chunks, name=name))

@@ -41,15 +41,20 @@ class _Piece:
     header: int
 
 
-def chunk_document(parsed: ParsedDocument, document_id: str, version: str, tokenizer: Tokenizer) -> list[Chunk]:
+def chunk_document(
+    parsed: ParsedDocument, document_id: str, version: str, tokenizer: Tokenizer, pipeline: str = ""
+) -> Iterator[Chunk]:
     """All chunks of a document, in order of start. Every word of every element lies in one of them."""
-    return list(_Chunker(parsed, document_id, version, tokenizer).chunks())
+    return _Chunker(parsed, document_id, version, tokenizer, pipeline).chunks()
 
 
 class _Chunker:
-    def __init__(self, parsed: ParsedDocument, document_id: str, version: str, tokenizer: Tokenizer) -> None:
+    def __init__(
+        self, parsed: ParsedDocument, document_id: str, version: str, tokenizer: Tokenizer, pipeline: str
+    ) -> None:
         self._parsed = parsed
         self._ids = (document_id, version)
+        self._pipeline = pipeline
         self._tokenize = tokenizer
         self._header_costs: dict[tuple[str, ...], int] = {}
         self._segment_starts = [segment.start for segment in parsed.segments]
@@ -189,7 +194,7 @@ class _Chunker:
         indexed = "\n".join(_indexed_lines(context, lead_in, group))
         document_id, version = self._ids
         return Chunk(
-            id=chunk_id(document_id, version, start, end),
+            id=chunk_id(document_id, version, start, end, self._pipeline),
             document_id=document_id,
             version=version,
             ordinal=ordinal,
@@ -245,9 +250,9 @@ class _Chunker:
         return [len(offsets) for offsets in self._tokenize(texts)] if texts else []
 
 
-def chunk_id(document_id: str, version: str, start: int, end: int) -> str:
-    """The same span of the same version always has the same id: a repeated write changes nothing."""
-    key = f"{document_id}\0{version}\0{start}\0{end}"
+def chunk_id(document_id: str, version: str, start: int, end: int, pipeline: str = "") -> str:
+    """The same span of the same version, cut by the same code, has the same id: a repeated write changes nothing."""
+    key = f"{document_id}\0{version}\0{start}\0{end}\0{pipeline}"
     return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 

@@ -18,6 +18,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._local = threading.local()
+        self._lock = threading.Lock()
         self._opened: list[tuple[threading.Thread, sqlite3.Connection]] = []
 
     def read(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -28,6 +29,15 @@ class Database:
         """
         with self._translated():
             return self._connection.execute(query, values).fetchall()
+
+    def read_each(self, query: str, values: Sequence[Any], rest: str = "") -> list[tuple[Any, ...]]:
+        """All rows of `query` + a list of values + `rest`, in batches that SQLite accepts. Order is not kept."""
+        rows: list[tuple[Any, ...]] = []
+        for start in range(0, len(values), 500):
+            batch = values[start : start + 500]
+            marks = ",".join("?" * len(batch))
+            rows += self.read(f"{query} ({marks}) {rest}", batch)
+        return rows
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -47,12 +57,18 @@ class Database:
                     connection.execute("rollback")
                 raise
 
+    def truncate_log(self) -> None:
+        """Moves the write-ahead log into the file and empties it, so that it keeps nothing of what was deleted."""
+        with self._translated():
+            self._connection.execute("pragma wal_checkpoint(truncate)")
+
     def close(self) -> None:
         """Closes every thread's connection."""
-        for _, connection in self._opened:
-            connection.close()
-        self._opened.clear()
-        self._local = threading.local()
+        with self._lock:
+            for _, connection in self._opened:
+                connection.close()
+            self._opened.clear()
+            self._local = threading.local()
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -62,11 +78,14 @@ class Database:
             # Closed from whichever thread calls close(), hence check_same_thread.
             connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
             self._local.connection = connection
-            self._close_orphans()
-            self._opened.append((threading.current_thread(), connection))
+            with self._lock:
+                self._close_orphans()
+                self._opened.append((threading.current_thread(), connection))
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = full")
             connection.execute("pragma foreign_keys = on")
+            # What is deleted is overwritten with zeros, in the file as well.
+            connection.execute("pragma secure_delete = on")
         return connection
 
     def _close_orphans(self) -> None:

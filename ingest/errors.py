@@ -1,7 +1,8 @@
 """Errors of the ingest floor.
 
 IngestError
-├── SourceError        a source cannot be listed at all (missing path, no permission)
+├── SourceError        a source cannot be listed at all (missing path, no permission, server down)
+│   └── MissingLibrary an optional library that a source needs is not installed
 ├── ParseError         one file cannot be read: it goes to quarantine, the sync goes on
 └── CatalogError       the catalog is missing, damaged or from another version
 """
@@ -19,10 +20,29 @@ class IngestError(Exception):
 
 
 class SourceError(IngestError):
-    """A source cannot be listed; nothing of it is changed."""
+    """A source cannot be listed, or is gone halfway; nothing of it is removed.
+
+    `retryable` says whether waiting may help; `retry_after_s` is how long the system asked to be left alone.
+    """
 
     code = "source_unavailable"
-    retryable = True
+
+    def __init__(self, message: str, *, retryable: bool = True, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+        self.retry_after_s = retry_after_s
+
+
+class MissingLibrary(SourceError):
+    """An optional library is not installed; the message names the command that installs it."""
+
+    code = "missing_library"
+
+    def __init__(self, library: str, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs the library {library}, which is not installed: pip install 'groundcrew[{extra}]'",
+            retryable=False,
+        )
 
 
 class CatalogError(IngestError):

@@ -8,10 +8,11 @@ never part of a quote.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 from .errors import Problem
 
@@ -132,12 +133,14 @@ class Access:
     label: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(NamedTuple):
     """One thing that a source lists, before it is read.
 
-    `fingerprint` changes whenever the content may have changed; it is cheap to get and never trusted to
-    say that two different items are equal.
+    `uri` names it for good. `name` is shown, and its suffix hints at the format. `fingerprint` changes whenever
+    the content may have changed; it is cheap to get and never trusted to say that two different items are equal.
+    `identity` is what stays when the item is renamed or moved (an inode, a blob id), where there is such a thing.
+    `modified_at` is UTC, ISO 8601. `metadata` holds what the source knows of it besides ("author": "…"), `size` its
+    bytes where they are known.
     """
 
     uri: str
@@ -145,6 +148,9 @@ class Item:
     fingerprint: str
     modified_at: str
     access: Access
+    metadata: Mapping[str, str] = MappingProxyType({})
+    size: int | None = None
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +183,7 @@ class Document:
     modified_at: str
     access: Access
     access_id: int
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,28 +212,52 @@ class Chunk:
     tokens: int
 
 
-@dataclass(frozen=True, slots=True)
-class KnownDocument:
+class KnownDocument(NamedTuple):
     """What a sync must know of a document to tell whether it changed."""
 
     id: str
     version: str
     fingerprint: str
+    identity: str
     pipeline: str
     access_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParseTask:
+    """A file to parse and cut. Chunk ids follow from `document_id`, `version` and `pipeline`, the code that does it."""
+
+    raw: RawFile
+    document_id: str
+    version: str
+    pipeline: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What is known of a file once all of its chunks are cut. `text` is its canonical text."""
+
+    title: str
+    format: str
+    text: str
+    gaps: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewDocument:
-    """A document ready to become current. `pipeline` names the code that parsed and cut it."""
+    """A document whose chunks are staged, ready to become current. `pipeline` names the code that parsed and cut it.
+
+    `replaces` is the id of a document that goes in the same moment: the same one under the name it had before.
+    """
 
     document: Document
     text: str
-    chunks: Sequence[Chunk]
     gaps: Sequence[Problem]
     fingerprint: str
+    identity: str
     pipeline: str
     created_at: str
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +275,11 @@ class QuarantineEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """What the catalog knows of a source. Times are UTC, ISO 8601."""
+    """What the catalog knows of a source. Times are UTC, ISO 8601.
+
+    `held` counts documents that the source no longer lists and whose removal waits for confirmation; `problem` is why
+    the latest sync failed, None when it did not.
+    """
 
     name: str
     kind: str
@@ -253,11 +288,18 @@ class SourceState:
     chunks: int
     quarantined: int
     last_sync: str | None
+    held: int = 0
+    problem: str | None = None
+    problem_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncReport:
-    """What one sync did. Every listed item is counted in exactly one of the first four and `quarantined`."""
+    """What one sync did. Every listed item is counted in exactly one of `added`, `updated`, `unchanged` and
+    `quarantined`; `removed` counts documents that are gone, `held` those whose removal waits for confirmation.
+
+    `chunks` were written, `embedded` of them had a text that no index held yet.
+    """
 
     added: int = 0
     updated: int = 0
@@ -266,3 +308,5 @@ class SyncReport:
     quarantined: int = 0
     chunks: int = 0
     seconds: float = 0.0
+    embedded: int = 0
+    held: int = 0

@@ -7,186 +7,206 @@ of chunks; what is committed answers questions at once, what is not is redone.
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from .applying import PIPELINE, SyncRun
+from .applying import PIPELINE, InFlight, Progress, SyncRun
 from .catalog import Catalog
-from .chunking import chunk_document
-from .errors import ParseError, Problem
-from .model import Document, Item, KnownDocument, Listing, NewDocument, SyncReport
-from .ports import ChunkSink, Connector, Parser, Tokenizer
+from .errors import ParseError, SourceError
+from .model import Item, KnownDocument, Listing, ParseTask, SyncReport
+from .pipeline import Fetched, Pipeline
+from .ports import ChunkSink, Connector, ParserPool
+from .recording import Recorder
 
 _WASTE_BATCH = 1000
+_FEW = 10
+"""Removals up to this number never wait for confirmation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a sync is: files looked at of all files, chunks written, and the file at hand."""
+class _Difference:
+    """What a listing says of the documents known: the uris of those gone, and which of these go by a new name."""
 
-    done: int
-    total: int
-    chunks: int
-    name: str
+    gone: tuple[str, ...]
+    moved: Mapping[str, str]
+    held: int
 
 
 class Synchronizer:
-    """Runs syncs. `tools` names the optional tools found on this machine: what needed one is retried with it."""
+    """Runs syncs, those of different sources side by side. `tools` names the optional tools found on this machine.
+
+    What needed a tool is retried with it. Texts of superseded versions are kept for `keep_versions`, None for good.
+    """
 
     def __init__(
         self,
         catalog: Catalog,
         sink: ChunkSink,
-        parse: Parser,
-        tokenizer: Tokenizer,
+        pool: ParserPool,
         *,
         tools: Sequence[str] = (),
+        keep_versions: timedelta | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._catalog = catalog
+        self._recorder = Recorder(catalog)
         self._sink = sink
-        self._parse = parse
-        self._tokenizer = tokenizer
+        self._pool = pool
         self._pipeline = "+".join([PIPELINE, *sorted(tools)])
+        self._keep_versions = keep_versions
         self._clock = clock
+        self._in_flight = InFlight(pen=threading.RLock(), documents=set())
+        self._sources: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def sync(
-        self, source: str, connector: Connector, on_progress: Callable[[Progress], None] = lambda _: None
+        self,
+        source: str,
+        connector: Connector,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+        *,
+        removal_limit: float = 1.0,
     ) -> SyncReport:
-        """Brings one source, within its connector's scope, into step.
+        """Brings one source, within its connector's scopes, into step.
+
+        When more than the share `removal_limit` of the documents known would go, and more than a few, they stay
+        and are reported as held. What `on_progress` raises ends the sync; what is done by then stays done.
 
         Raises:
-            SourceError: the source cannot be listed; nothing was changed.
+            SourceError: the source cannot be listed, or was gone halfway; nothing of it was removed.
         """
-        started = time.monotonic()
-        self.discard_waste()
-        listing = connector.list()
-        known = self._catalog.known(source)
-        removed = self._remove_missing(source, connector.location, listing, known)
-        run = SyncRun(
-            self._catalog,
-            self._sink,
-            self._pipeline,
-            source,
-            known,
-            self._catalog.known_quarantine(source),
-            self._now(),
-        )
-        for number, item in enumerate(listing.items):
-            on_progress(Progress(done=number, total=len(listing.items), chunks=run.tally.chunks, name=item.name))
-            self._take(run, connector, item)
-        run.flush()
-        for place in listing.unlisted:
-            self._catalog.quarantine(source, place.prefix, place.problem, self._now(), "", self._pipeline)
-        self._catalog.synced(source, connector.kind, connector.location, self._now())
-        self.discard_waste()
-        on_progress(Progress(done=len(listing.items), total=len(listing.items), chunks=run.tally.chunks, name=""))
-        tally = run.tally
-        return SyncReport(
-            added=tally.added,
-            updated=tally.updated,
-            removed=removed,
-            unchanged=tally.unchanged,
-            quarantined=tally.quarantined + len(listing.unlisted),
-            chunks=tally.chunks,
-            seconds=round(time.monotonic() - started, 3),
-        )
+        with self._sources[source]:
+            try:
+                return self._sync(source, connector, on_progress, removal_limit)
+            except SourceError as error:
+                self._recorder.failed(source, connector.kind, connector.location, self._now(), str(error))
+                raise
 
     def discard_waste(self) -> int:
         """Drops from the indexes what the catalog no longer names; returns how many chunks."""
         dropped = 0
-        while ids := self._catalog.waste(_WASTE_BATCH):
-            self._sink.remove(ids)
-            self._catalog.discarded(ids)
+        while True:
+            with self._in_flight.pen:
+                ids = self._recorder.waste(_WASTE_BATCH, self._in_flight.documents)
+                if not ids:
+                    break
+                self._sink.remove(ids)
+                self._recorder.discarded(ids)
             dropped += len(ids)
+        if dropped:
+            self._catalog.database.truncate_log()
         return dropped
 
-    def _take(self, run: SyncRun, connector: Connector, item: Item) -> None:
-        """Looks at one item and does what its state asks for."""
-        if run.is_unchanged(item):
-            return
-        try:
-            raw = connector.read(item)
-        except ParseError as error:
-            # The file may be whole behind a refused read, so what is indexed of it stays.
-            run.refuse(item, error.problem, keep=error.problem.code == "unreadable")
-            return
-        version = "sha256:" + hashlib.sha256(raw.data).hexdigest()
-        if run.is_same_content(item, version):
-            return
-        document_id = document_id_of(run.source, item.uri)
-        try:
-            parsed = self._parse(raw)
-            chunks = chunk_document(parsed, document_id, version, self._tokenizer)
-        except ParseError as error:
-            run.refuse(item, error.problem, keep=False)
-            return
-        if not chunks:
-            run.refuse(
-                item,
-                Problem(code="empty", reason="it holds no text", mend="nothing to do, or remove the file"),
-                keep=False,
-            )
-            return
-        access_id = self._catalog.access_id(item.access)
-        document = Document(
-            id=document_id,
-            source=run.source,
-            uri=item.uri,
-            title=parsed.title or item.name,
-            format=parsed.format,
-            version=version,
-            modified_at=item.modified_at,
-            access=item.access,
-            access_id=access_id,
+    def _sync(
+        self, source: str, connector: Connector, on_progress: Callable[[Progress], None], removal_limit: float
+    ) -> SyncReport:
+        started = time.monotonic()
+        listing = connector.list()
+        known = self._recorder.known(source, connector.scopes)
+        quarantine = self._recorder.known_quarantine(source, connector.scopes)
+        difference = _compare(listing, known, removal_limit)
+        run = SyncRun(
+            self._catalog,
+            self._recorder,
+            self._sink,
+            self._in_flight,
+            source=source,
+            pipeline=self._pipeline,
+            known=known,
+            quarantine=quarantine,
+            total=len(listing.items),
+            now=self._now(),
+            on_progress=on_progress,
         )
-        run.add(
-            NewDocument(
-                document=document,
-                text=parsed.text,
-                chunks=chunks,
-                gaps=parsed.gaps,
-                fingerprint=item.fingerprint,
-                pipeline=self._pipeline,
-                created_at=self._now(),
-            )
+        # What goes by a new name goes when that is committed; all else that is gone goes now.
+        moved = set(difference.moved.values())
+        leaving = [known[uri].id for uri in difference.gone if known[uri].id not in moved]
+        self._recorder.remove(leaving)
+        try:
+            self._bring_in(run, connector, listing.items, difference.moved)
+        finally:
+            run.land_all()
+        # A new name whose file could not be read has replaced nothing.
+        left = [known[uri].id for uri in difference.gone if known[uri].id in moved]
+        still = {d.id for d in self._catalog.documents(left)}
+        self._recorder.remove(still)
+        self._settle_quarantine(source, listing, quarantine)
+        whole = connector.scopes is None or connector.location in connector.scopes
+        self._recorder.synced(
+            source,
+            connector.kind,
+            connector.location,
+            self._now() if whole else None,
+            difference.held if whole else None,
+        )
+        self._expire_versions()
+        self.discard_waste()
+        tally = run.tally
+        return SyncReport(
+            added=tally.added,
+            updated=tally.updated,
+            removed=len(leaving) + len(still) + tally.removed,
+            unchanged=tally.unchanged,
+            quarantined=tally.quarantined + len(listing.unlisted),
+            chunks=tally.chunks,
+            seconds=round(time.monotonic() - started, 3),
+            embedded=tally.embedded,
+            held=difference.held,
         )
 
-    def _remove_missing(self, source: str, location: str, listing: Listing, known: dict[str, KnownDocument]) -> int:
-        """Removes what the scope held and holds no more; what lies in an unlisted place is left alone."""
+    def _bring_in(self, run: SyncRun, connector: Connector, items: Sequence[Item], moved: Mapping[str, str]) -> None:
+        """Settles the items, and sends those that have changed through the pipeline."""
+        changed = run.settle(items)
+        if not changed:
+            return
+        with Pipeline(self._pool, self._sink, self._recorder, run.write) as pipeline:
+            for item in changed:
+                try:
+                    raw = connector.read(item)
+                except ParseError as error:
+                    run.refuse(item, error.problem)
+                    continue
+                version = "sha256:" + hashlib.sha256(raw.data).hexdigest()
+                if run.is_same_content(item, version):
+                    continue
+                task = ParseTask(
+                    raw=raw, document_id=document_id_of(run.source, item.uri), version=version, pipeline=self._pipeline
+                )
+                pipeline.put(Fetched(item=item, task=task, replaces=moved.get(item.uri)))
+
+    def _settle_quarantine(self, source: str, listing: Listing, quarantine: Mapping[str, object]) -> None:
+        """Notes the places that cannot be listed; forgets what is no longer there, or can be listed again."""
         listed = {item.uri for item in listing.items}
-        unlisted = tuple(place.prefix for place in listing.unlisted)
-
-        def is_gone(uri: str) -> bool:
-            return uri not in listed and in_scope(uri, location) and not uri.startswith(unlisted or ("\0",))
-
-        gone = [state.id for uri, state in known.items() if is_gone(uri)]
-        self._catalog.remove(gone)
-        self._catalog.release(
+        unlisted = {place.prefix for place in listing.unlisted}
+        self._recorder.release(
             source,
             [
                 uri
-                for uri in self._catalog.known_quarantine(source)
-                if is_gone(uri) or (uri.endswith("/") and uri not in unlisted and in_scope(uri, location))
+                for uri in quarantine
+                if uri not in listed
+                and uri not in unlisted
+                and (uri.endswith("/") or not uri.startswith(tuple(unlisted) or ("\0",)))
             ],
         )
-        self.discard_waste()
-        return len(gone)
+        for place in listing.unlisted:
+            self._recorder.quarantine(source, place.prefix, place.problem, self._now(), "", self._pipeline)
+
+    def _expire_versions(self) -> None:
+        if self._keep_versions is not None:
+            before = _stamp(self._clock() - self._keep_versions)
+            if self._recorder.expire(before):
+                self._catalog.database.truncate_log()
 
     def _now(self) -> str:
-        return self._clock().astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        return _stamp(self._clock())
 
 
 def document_id_of(source: str, uri: str) -> str:
     """A document keeps its id as long as its source and uri stay the same."""
     return hashlib.sha256(f"{source}\0{uri}".encode()).hexdigest()[:24]
-
-
-def in_scope(uri: str, location: str) -> bool:
-    """Whether a uri is the location or lies below it."""
-    return uri == location or uri.startswith(location.rstrip("/") + "/")
 
 
 def merge(reports: Sequence[SyncReport]) -> SyncReport:
@@ -202,5 +222,30 @@ def merge(reports: Sequence[SyncReport]) -> SyncReport:
             quarantined=total.quarantined + r.quarantined,
             chunks=total.chunks + r.chunks,
             seconds=round(total.seconds + r.seconds, 3),
+            embedded=total.embedded + r.embedded,
+            held=total.held + r.held,
         )
     return total
+
+
+def _compare(listing: Listing, known: Mapping[str, KnownDocument], removal_limit: float) -> _Difference:
+    """What is gone: known and not listed, unless it lies in a place that could not be listed."""
+    listed = {item.uri for item in listing.items}
+    unlisted = tuple(place.prefix for place in listing.unlisted) or ("\0",)
+    gone = [uri for uri in known if uri not in listed and not uri.startswith(unlisted)]
+    if not gone:
+        return _Difference(gone=(), moved={}, held=0)
+    by_identity = {known[uri].identity: known[uri].id for uri in gone if known[uri].identity}
+    moved: dict[str, str] = {}
+    for item in listing.items:
+        if item.identity and item.uri not in known and item.identity in by_identity:
+            moved[item.uri] = by_identity.pop(item.identity)
+    removals = len(gone) - len(moved)
+    if removals > _FEW and removals > removal_limit * len(known):
+        renamed = set(moved.values())
+        return _Difference(gone=tuple(uri for uri in gone if known[uri].id in renamed), moved=moved, held=removals)
+    return _Difference(gone=tuple(gone), moved=moved, held=0)
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

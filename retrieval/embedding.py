@@ -142,18 +142,18 @@ class OpenVinoEmbedder:
         """Batches of similar length, so that little padding is computed."""
         encodings = self._tokenizer.encode(texts)
         order = sorted(range(len(texts)), key=lambda row: len(encodings[row].ids))
-        with self._lock:
-            encoder = self._encoder
-            for rows in _batches(order, [len(e.ids) for e in encodings]):
-                batch = [encodings[row] for row in rows]
-                length = max(len(e.ids) for e in batch)
-                ids = np.zeros((len(batch), length), dtype=np.int64)
-                mask = np.zeros((len(batch), length), dtype=np.int64)
-                for place, encoding in enumerate(batch):
-                    ids[place, : len(encoding.ids)] = encoding.ids
-                    mask[place, : len(encoding.ids)] = 1
-                states, pooled = encoder(ids, mask)
-                yield rows, states, pooled, batch
+        for rows in _batches(order, [len(e.ids) for e in encodings]):
+            batch = [encodings[row] for row in rows]
+            length = max(len(e.ids) for e in batch)
+            ids = np.zeros((len(batch), length), dtype=np.int64)
+            mask = np.zeros((len(batch), length), dtype=np.int64)
+            for place, encoding in enumerate(batch):
+                ids[place, : len(encoding.ids)] = encoding.ids
+                mask[place, : len(encoding.ids)] = 1
+            # Held for one batch only: a question that comes during a sync waits for that, not for the whole text.
+            with self._lock:
+                states, pooled = self._encoder(ids, mask)
+            yield rows, states, pooled, batch
 
     @cached_property
     def _encoder(self) -> BertEncoder:

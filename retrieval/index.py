@@ -9,6 +9,7 @@ from ingest.catalog import Catalog
 from ingest.model import Chunk, Document
 
 from .lexical import LexicalIndex
+from .ports import Array
 from .vectors import VectorIndex
 
 _REBUILD_CHUNKS = 256
@@ -31,9 +32,17 @@ class ChunkIndex:
         self.lexical = lexical
         self._seen: tuple[int, str] | None = None
 
-    def write(self, chunks: Sequence[Chunk], documents: Mapping[str, Document]) -> None:
-        """Adds or replaces chunks in both indexes."""
-        self.vectors.write(chunks, documents)
+    def embed(self, texts: Sequence[str]) -> Array:
+        """(n, dimensions) unit vectors of texts, in order."""
+        return self.vectors.embed(texts)
+
+    def vectors_of(self, chunk_ids: Sequence[str]) -> dict[str, Array]:
+        """The vectors of those of the chunks that are held."""
+        return self.vectors.vectors_of(chunk_ids)
+
+    def write(self, chunks: Sequence[Chunk], vectors: Array, documents: Mapping[str, Document]) -> None:
+        """Adds or replaces chunks in both indexes; `vectors` are the chunks', (n, dimensions)."""
+        self.vectors.write(chunks, documents, vectors)
         self.lexical.write(chunks, documents)
 
     def remove(self, chunk_ids: Sequence[str]) -> None:

@@ -35,17 +35,31 @@ class VectorIndex:
         self._opened: tuple[Any, Any] | None = None
         self._latest: tuple[str, Array] | None = None
 
-    def write(self, chunks: Sequence[Chunk], documents: Mapping[str, Document]) -> None:
-        """Embeds and stores chunks. Texts that are equal are embedded once."""
-        texts = list(dict.fromkeys(chunk.indexed_text for chunk in chunks))
-        vectors = dict(zip(texts, self._embedder.embed(texts), strict=True))
-        for rows in _slices(chunks, _WRITE_ROWS):
+    def embed(self, texts: Sequence[str]) -> Array:
+        """(n, dimensions) unit vectors of texts, in order."""
+        return self._embedder.embed(texts)
+
+    def write(self, chunks: Sequence[Chunk], documents: Mapping[str, Document], vectors: Array | None = None) -> None:
+        """Stores chunks with their vectors, (n, dimensions) in the same order; embeds them where none are given."""
+        if vectors is None:
+            vectors = self.embed([chunk.indexed_text for chunk in chunks])
+        for start in range(0, len(chunks), _WRITE_ROWS):
+            rows = chunks[start : start + _WRITE_ROWS]
             with self._guarded():
                 self._collection.upsert(
                     ids=[chunk.id for chunk in rows],
-                    embeddings=np.stack([vectors[chunk.indexed_text] for chunk in rows]),
+                    embeddings=vectors[start : start + _WRITE_ROWS],
                     metadatas=[_metadata(documents[chunk.document_id]) for chunk in rows],
                 )
+
+    def vectors_of(self, chunk_ids: Sequence[str]) -> dict[str, Array]:
+        """The vectors of those of the chunks that are held."""
+        found: dict[str, Array] = {}
+        for ids in _slices(chunk_ids, _READ_ROWS):
+            with self._guarded():
+                rows = self._collection.get(ids=list(ids), include=["embeddings"])
+            found.update(zip(rows["ids"], np.asarray(rows["embeddings"], dtype=np.float32), strict=True))
+        return found
 
     def remove(self, chunk_ids: Sequence[str]) -> None:
         """Removes chunks; unknown ids are ignored."""
@@ -78,14 +92,11 @@ class VectorIndex:
 
     def similarities(self, text: str, chunk_ids: Sequence[str]) -> dict[str, float]:
         """The cosine of each of these chunks to a text; unknown ids are left out."""
-        if not chunk_ids:
+        held = self.vectors_of(chunk_ids)
+        if not held:
             return {}
-        with self._guarded():
-            found = self._collection.get(ids=list(chunk_ids), include=["embeddings"])
-        if not found["ids"]:
-            return {}
-        cosines = np.asarray(found["embeddings"], dtype=np.float32) @ self._vector_of(text)
-        return {chunk_id: float(cosine) for chunk_id, cosine in zip(found["ids"], cosines, strict=True)}
+        vector = self._vector_of(text)
+        return {chunk_id: float(one @ vector) for chunk_id, one in held.items()}
 
     def ids(self) -> set[str]:
         """The ids of all chunks held."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ingest.catalog import Catalog
 from ingest.chunking import chunk_id
 from ingest.errors import ParseError, Problem
 from ingest.model import (
@@ -18,12 +19,15 @@ from ingest.model import (
     ElementKind,
     Item,
     Listing,
+    NewDocument,
     ParsedDocument,
     RawFile,
     Segment,
     Unlisted,
 )
+from ingest.recording import Recorder, edition_of
 from ingest.syncing import document_id_of
+from retrieval.index import ChunkIndex
 from retrieval.model import IndexFilter
 from retrieval.ports import Array, Embedder, Scored
 
@@ -39,6 +43,7 @@ class FakeFile:
     fingerprint: str
     access: Access = EVERYONE
     refusal: Problem | None = None
+    identity: str = ""
 
 
 class FakeConnector:
@@ -48,6 +53,7 @@ class FakeConnector:
 
     def __init__(self, location: str = "fake://host/files") -> None:
         self.location = location
+        self.scopes: tuple[str, ...] | None = None
         self.files: dict[str, FakeFile] = {}
         self.unlisted: tuple[Unlisted, ...] = ()
         self.reads: list[str] = []
@@ -69,6 +75,7 @@ class FakeConnector:
                 fingerprint=file.fingerprint,
                 modified_at=MODIFIED,
                 access=file.access,
+                identity=file.identity,
             )
             for name, file in sorted(self.files.items())
             if not self.uri(name).startswith(tuple(place.prefix for place in self.unlisted) or ("\0",))
@@ -91,15 +98,28 @@ class FakeSink:
     """Remembers which chunks it holds, with whose access, and what it was asked to do."""
 
     held: dict[str, int] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    embedded: list[str] = field(default_factory=list)
     written: int = 0
     calls: list[str] = field(default_factory=list)
     fail_on: str | None = None
 
-    def write(self, chunks: Sequence[Chunk], documents: Mapping[str, Document]) -> None:
+    def embed(self, texts: Sequence[str]) -> Array:
+        self._note("embed")
+        self.embedded += texts
+        return FakeEmbedder().embed(texts)
+
+    def vectors_of(self, chunk_ids: Sequence[str]) -> dict[str, Array]:
+        held = [one for one in chunk_ids if one in self.held]
+        return dict(zip(held, FakeEmbedder().embed([self.texts[one] for one in held]), strict=True))
+
+    def write(self, chunks: Sequence[Chunk], vectors: Array, documents: Mapping[str, Document]) -> None:
         self._note("write")
+        assert vectors.shape == (len(chunks), FakeEmbedder.dimensions)
         self.written += len(chunks)
         for chunk in chunks:
             self.held[chunk.id] = documents[chunk.document_id].access_id
+            self.texts[chunk.id] = chunk.indexed_text
 
     def remove(self, chunk_ids: Sequence[str]) -> None:
         self._note("remove")
@@ -230,6 +250,30 @@ def make_chunk(
         segments=tuple(segments),
         markup="plain",
         tokens=len(text.split()) + 3,
+    )
+
+
+def index_chunks(index: ChunkIndex, document: Document, chunks: Sequence[Chunk]) -> None:
+    """Writes chunks of one document to both indexes."""
+    index.write(chunks, index.embed([chunk.indexed_text for chunk in chunks]), {document.id: document})
+
+
+def store(catalog: Catalog, document: Document, chunks: Sequence[Chunk], text: str) -> None:
+    """Makes a document with its chunks current in the catalog."""
+    recorder = Recorder(catalog)
+    recorder.stage(chunks, {document.id: edition_of(document.version, "1")})
+    recorder.commit(
+        [
+            NewDocument(
+                document=document,
+                text=text,
+                gaps=(),
+                fingerprint="f",
+                identity="",
+                pipeline="1",
+                created_at="2026-01-01T00:00:00Z",
+            )
+        ]
     )
 
 

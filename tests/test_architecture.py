@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from importlinter.cli import lint_imports
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 FLOORS = ("ingest", "retrieval", "agents", "api")
@@ -27,7 +28,10 @@ HOMES = {
     "openvino": ("retrieval/",),
     "torch": ("retrieval/embedding.py",),
     "sentence_transformers": ("retrieval/embedding.py",),
-    "sqlite3": ("ingest/",),
+    "sqlite3": ("ingest/", "api/job.py"),
+    "dbos": ("api/jobs.py",),
+    "watchdog": ("ingest/inotify.py", "ingest/notifying.py"),
+    "llama_index": ("ingest/connectors/llamahub.py",),
 }
 ENVIRONMENT = {
     "api/settings.py",
@@ -37,6 +41,8 @@ ENVIRONMENT = {
     "retrieval/vectors.py",
     "ingest/parsing/unstructured.py",
     "ingest/parsing/ocr.py",
+    "ingest/isolating.py",
+    "ingest/connectors/git_clone.py",
     "api/demo.py",
 }
 """Settings read the environment; the others hand it on to a program that they start, or switch off a library's
@@ -56,9 +62,11 @@ def imports(path: Path) -> Iterator[str]:
             yield node.module.split(".")[0]
 
 
-def test_the_floors_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(REPOSITORY)
-    assert lint_imports(config_filename=str(REPOSITORY / "pyproject.toml"), no_cache=True) == 0
+def test_the_floors_hold() -> None:
+    # In a process of its own: it switches off every logger that it finds.
+    program = "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True))"
+    run = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
 
 
 @pytest.mark.parametrize("library", sorted(HOMES))

@@ -3,78 +3,101 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 
 from ..errors import ParseError, Problem, SourceError
 from ..model import Item, Listing, RawFile, Unlisted
-from ..settings import FilesSettings
+from ..settings import FilesSettings, is_hidden
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.\-~]+").fullmatch
+_TIME_GRAIN_NS = 100_000_000
+"""File systems note times in steps of some milliseconds."""
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
 """Larger files are quarantined rather than read into memory."""
 
 
 class FilesConnector:
-    """Lists the regular files under a root, or under `scope` inside it, and reads them.
+    """Lists the regular files under a root, or under some places inside it, and reads them.
 
     Folders that are symbolic links are not entered (they may loop, or leave the root), nor are hidden files and
-    folders (a leading dot, or the lock files of office programs); what is left out is counted.
+    folders (a leading dot, or the lock files of office programs); what is left out is counted. A place that is gone
+    while the root is there holds nothing: what is known of it is removed.
     """
 
     kind = "files"
 
-    def __init__(self, settings: FilesSettings, scope: Path | None = None) -> None:
+    def __init__(
+        self,
+        settings: FilesSettings,
+        places: Sequence[Path] | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._settings = settings
         self._root = Path(os.path.abspath(settings.path))
-        self._scope = Path(os.path.abspath(scope)) if scope is not None else self._root
+        self._places = [self._root] if places is None else [Path(os.path.abspath(place)) for place in places]
+        self._clock = clock
 
     @property
     def location(self) -> str:
-        """The uri prefix that holds everything this connector lists."""
-        return self._scope.as_uri()
+        """The uri of the source's folder."""
+        return self._root.as_uri()
+
+    @property
+    def scopes(self) -> tuple[str, ...] | None:
+        """The uri prefixes of the places that this connector looks at."""
+        return tuple(place.as_uri() for place in self._places)
 
     def list(self) -> Listing:
-        """All files in scope.
+        """All files in the places.
 
         Raises:
-            SourceError: the scope does not exist or is no file or folder.
+            SourceError: the root does not exist, or a place is no file or folder, or is left out by the settings.
         """
         try:
-            mode = self._scope.stat().st_mode
+            self._root.stat()
         except (OSError, ValueError) as error:
-            raise SourceError(f"no such file or folder: {self._scope}") from error
-        if stat.S_ISREG(mode):
-            if self._scope != self._root and not self._settings.admits(self._relative(self._scope)):
-                raise SourceError(
-                    f"{self._scope} is left out by `include` or `exclude` of its source, {self._settings.name}"
-                )
-            return Listing(items=tuple(self._items([self._scope])))
-        if not stat.S_ISDIR(mode):
-            raise SourceError(f"{self._scope} is neither a file nor a folder")
-        if not os.access(self._scope, os.R_OK | os.X_OK):
-            raise SourceError(f"no permission to read the folder {self._scope}")
-        unlisted: list[Unlisted] = []
-        paths: list[Path] = []
-        hidden = 0
+            raise SourceError(f"no such file or folder: {self._root}") from error
+        walk = _Walk(self._settings, self._clock())
+        for place in self._places:
+            self._list_place(walk, place)
+        return Listing(items=tuple(walk.items), unlisted=tuple(walk.unlisted), hidden=walk.hidden)
 
-        def refuse(error: OSError) -> None:
-            folder = Path(str(error.filename))
-            unlisted.append(Unlisted(prefix=folder.as_uri() + "/", problem=_folder_problem(folder, error)))
-
-        for folder, names, files in os.walk(self._scope, onerror=refuse):
-            kept = [name for name in names if not _is_hidden(name) and not Path(folder, name).is_symlink()]
-            hidden += len(names) - len(kept)
-            names[:] = sorted(kept)
-            for name in sorted(files):
-                path = Path(folder, name)
-                if _is_hidden(name) or not self._settings.admits(self._relative(path)):
-                    hidden += 1
-                else:
-                    paths.append(path)
-        return Listing(items=tuple(self._items(paths)), unlisted=tuple(unlisted), hidden=hidden)
+    def _list_place(self, walk: _Walk, place: Path) -> None:
+        relative = self._relative(place)
+        if place != self._root and (
+            any(is_hidden(part) for part in Path(relative).parts)
+            or (self._settings.without is not None and place.is_relative_to(self._settings.without))
+        ):
+            walk.hidden += 1
+            return
+        try:
+            mode = place.stat().st_mode
+        except FileNotFoundError:
+            if place.is_symlink():  # It dangles: reading it tells so.
+                walk.take(relative, place.as_uri(), place.name, None)
+            return
+        except (OSError, ValueError) as error:
+            raise SourceError(f"{place} cannot be looked at: {error}") from error
+        if stat.S_ISDIR(mode):
+            if not os.access(place, os.R_OK | os.X_OK) and place == self._root:
+                raise SourceError(f"no permission to read the folder {place}")
+            if place == self._root or not place.is_symlink():
+                walk.folder(str(place), "" if place == self._root else relative + "/")
+        elif place != self._root and not self._settings.admits(relative):
+            raise SourceError(f"{place} is left out by `include` or `exclude` of its source, {self._settings.name}")
+        elif stat.S_ISREG(mode) or place != self._root:
+            walk.take(relative, place.as_uri(), place.name, place.stat())
+        else:
+            raise SourceError(f"{place} is neither a file nor a folder")
 
     def read(self, item: Item) -> RawFile:
         """The bytes of one item.
@@ -119,25 +142,78 @@ class FilesConnector:
                 )
             ) from error
 
-    def _items(self, paths: Sequence[Path]) -> Iterator[Item]:
-        for path in paths:
-            try:
-                status = path.stat()
-            except OSError:
-                fingerprint, modified = "unreadable", 0.0
-            else:
-                fingerprint = f"{status.st_size}-{status.st_mtime_ns}-{status.st_ctime_ns}-{status.st_ino}"
-                modified = status.st_mtime
-            yield Item(
-                uri=path.as_uri(),
-                name=_printable(path.name),
-                fingerprint=fingerprint,
-                modified_at=_moment(modified),
-                access=self._settings.access_of(self._relative(path)),
-            )
-
     def _relative(self, path: Path) -> str:
         return path.relative_to(self._root).as_posix() if path != self._root else path.name
+
+
+class _Walk:
+    """Collects items. Written for folders of a hundred thousand files, of which hardly one has changed."""
+
+    def __init__(self, settings: FilesSettings, now: float) -> None:
+        self.items: list[Item] = []
+        self.unlisted: list[Unlisted] = []
+        self.hidden = 0
+        self._settings = settings
+        self._now_ns = int(now * 1e9)
+        self._admits_all = settings.include == ("**/*",) and not settings.exclude
+        self._access = settings.access if not settings.rules else None
+        self._without = None if settings.without is None else os.path.abspath(settings.without)
+
+    def folder(self, path: str, relative: str) -> None:
+        """Takes all that lies in a folder; `relative` ends with "/" unless it is empty."""
+        try:
+            with os.scandir(path) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            if not isinstance(error, FileNotFoundError):  # Gone since its parent was listed: it holds nothing.
+                self.unlisted.append(
+                    Unlisted(prefix=Path(path).as_uri() + "/", problem=_folder_problem(Path(path), error))
+                )
+            return
+        prefix = Path(path).as_uri().rstrip("/") + "/"
+        for entry in entries:
+            name = entry.name
+            if is_hidden(name):
+                self.hidden += 1
+            elif entry.is_dir(follow_symlinks=False):
+                if entry.path == self._without:
+                    self.hidden += 1
+                    continue
+                self.folder(entry.path, f"{relative}{name}/")
+            elif entry.is_symlink() and entry.is_dir():
+                self.hidden += 1
+            elif self._admits_all or self._settings.admits(relative + name):
+                try:
+                    status = entry.stat()
+                except OSError:
+                    status = None
+                uri = prefix + (name if _PLAIN(name) else quote_from_bytes(os.fsencode(name)))
+                self.take(relative + name, uri, name, status)
+            else:
+                self.hidden += 1
+
+    def take(self, relative: str, uri: str, name: str, status: os.stat_result | None) -> None:
+        """Takes one file. Without a status it is tried at every sync."""
+        if not name.isascii():
+            name = _printable(name)
+        access = self._access if self._access is not None else self._settings.access_of(relative)
+        if status is None:
+            self.items.append(Item(uri, name, "", _moment(0), access))
+            return
+        modified, identity = status.st_mtime_ns, str(status.st_ino)
+        # Written just now, it may be written again without a later time: it is looked into once more.
+        fresh = "~" if abs(self._now_ns - modified) < _TIME_GRAIN_NS else ""
+        self.items.append(
+            Item(
+                uri,
+                name,
+                f"{status.st_size}-{modified}-{status.st_ctime_ns}-{identity}{fresh}",
+                _moment(int(status.st_mtime)),
+                access,
+                size=status.st_size,
+                identity=identity,
+            )
+        )
 
 
 def path_of(uri: str) -> Path:
@@ -150,16 +226,13 @@ def _printable(name: str) -> str:
     return os.fsencode(name).decode(errors="replace")
 
 
-def _moment(seconds: float) -> str:
+@lru_cache(4096)
+def _moment(seconds: int) -> str:
     try:
         moment = datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, OSError, ValueError):  # A file system may say the year 12345.
         moment = datetime.fromtimestamp(0, UTC)
     return moment.isoformat().replace("+00:00", "Z")
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith((".", "~$"))
 
 
 def _folder_problem(folder: Path, error: OSError) -> Problem:

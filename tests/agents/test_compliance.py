@@ -25,7 +25,7 @@ def hits_of(name: str, text: str, tokenizer: ModelTokenizer) -> tuple[list[Hit],
         id="d", source="s", uri=f"file:///{name}", title=parsed.title, format=parsed.format, version="v",
         modified_at="2026-01-01T00:00:00Z", access=Access(allow=("everyone",)), access_id=1,
     )  # fmt: skip
-    chunks = chunk_document(parsed, "d", "v", tokenizer)
+    chunks = list(chunk_document(parsed, "d", "v", tokenizer))
     return [
         Hit(rank=n, score=1.0, document=document, chunk=c, locator=locate(c, c.start, c.end), why={})
         for n, c in enumerate(chunks, 1)

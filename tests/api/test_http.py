@@ -59,7 +59,15 @@ def test_an_answer_has_every_field_of_its_shape(client: TestClient) -> None:
     assert answer["conversation_id"] == "c1"
     assert set(answer["claims"][0]) == {"text", "citations", "verdict", "score", "checks", "note"}
     assert set(answer["claims"][0]["checks"]) == {"quote", "numbers", "names", "negation", "entailment"}
-    assert set(answer["citations"][0]["document"]) == {"id", "uri", "title", "source", "version", "modified_at"}
+    assert set(answer["citations"][0]["document"]) == {
+        "id",
+        "uri",
+        "title",
+        "source",
+        "version",
+        "modified_at",
+        "metadata",
+    }
     assert set(answer["citations"][0]["locator"]) == {
         "start",
         "end",

@@ -52,7 +52,7 @@ def write(folder: Path, text: str) -> Path:
 
 def test_a_full_configuration_is_read(tmp_path: Path, home: Path) -> None:
     settings = load_settings(write(tmp_path, CONTRACT_EXAMPLE))
-    source = settings.files("handbook")
+    source = settings.source("handbook")
     assert source.path == tmp_path / "docs"
     assert source.access.allow == ("everyone",)
     assert source.access_of("board/minutes.md").allow == ("group:board",)
@@ -66,7 +66,7 @@ def test_the_last_matching_rule_decides_alone(tmp_path: Path, home: Path) -> Non
         '[sources.s]\nkind = "files"\npath = "."\nallow = ["everyone"]\n'
         'rules = [ { glob = "a/**", allow = ["group:x"] }, { glob = "a/b/**", allow = [] } ]\n'
     )
-    source = load_settings(write(tmp_path, text)).files("s")
+    source = load_settings(write(tmp_path, text)).source("s")
     assert source.access_of("a/b/c.md").allow == ()
     assert source.access_of("a/c.md").allow == ("group:x",)
 
@@ -106,7 +106,7 @@ def test_the_environment_overrides_the_file(tmp_path: Path, home: Path) -> None:
     settings = load_settings(path, environ)
     assert settings.server.port == 4321
     assert settings.users["ana"].groups == ["finance"]
-    assert settings.files("docs").path == Path("/srv/docs")
+    assert settings.source("docs").path == Path("/srv/docs")
 
 
 def test_a_wrong_variable_is_named_itself(home: Path) -> None:

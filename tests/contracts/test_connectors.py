@@ -117,7 +117,7 @@ def test_an_item_that_vanished_is_a_problem_of_that_item(world: World) -> None:
 
 
 def files(folder: Path, scope: Path | None = None, **settings: object) -> FilesConnector:
-    return FilesConnector(FilesSettings(name="files", path=folder, **settings), scope)  # type: ignore[arg-type]
+    return FilesConnector(FilesSettings(name="files", path=folder, **settings), [scope] if scope else None)  # type: ignore[arg-type]
 
 
 def test_hidden_files_linked_folders_and_lock_files_are_left_out_and_counted(tmp_path: Path) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from ingest.catalog import Catalog
 from ingest.errors import CatalogError, Problem
-from ingest.model import Access, Document, NewDocument
+from ingest.model import Access, Chunk, Document, NewDocument
+from ingest.recording import Recorder, edition_of
 from tests.fakes import EVERYONE, make_chunk, make_document
 
 PROBLEM = Problem(code="damaged", reason="it is damaged", mend="save it anew")
@@ -25,37 +26,59 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
     made.close()
 
 
-def new(
-    catalog: Catalog, name: str, *texts: str, gaps: tuple[Problem, ...] = (), access: Access = EVERYONE
-) -> NewDocument:
+@dataclass(frozen=True)
+class New:
+    """A document with its chunks, to be staged and committed."""
+
+    new: NewDocument
+    chunks: Sequence[Chunk]
+
+    @property
+    def document(self) -> Document:
+        return self.new.document
+
+
+def stage(catalog: Catalog, *made: New) -> None:
+    editions = {one.document.id: edition_of(one.document.version, one.new.pipeline) for one in made}
+    Recorder(catalog).stage([chunk for one in made for chunk in one.chunks], editions)
+
+
+def commit(catalog: Catalog, *made: New) -> None:
+    for one in made:
+        stage(catalog, one)
+    Recorder(catalog).commit([one.new for one in made])
+
+
+def new(catalog: Catalog, name: str, *texts: str, gaps: tuple[Problem, ...] = (), access: Access = EVERYONE) -> New:
     text = "\n".join(texts)
-    document = make_document(name, text=text, access=access, access_id=catalog.access_id(access))
+    document = make_document(name, text=text, access=access, access_id=Recorder(catalog).access_id(access))
     chunks = [make_chunk(document, piece, start=text.index(piece), ordinal=n) for n, piece in enumerate(texts)]
-    return NewDocument(
+    made = NewDocument(
         document=document,
         text=text,
-        chunks=chunks,
         gaps=gaps,
         fingerprint="f1",
+        identity="",
         pipeline="1",
         created_at="2026-02-01T00:00:00Z",
     )
+    return New(made, chunks)
 
 
-def ids(one: NewDocument) -> list[str]:
+def ids(one: New) -> list[str]:
     return [chunk.id for chunk in one.chunks]
 
 
 def waste(catalog: Catalog) -> set[str]:
-    return set(catalog.waste(1000))
+    return set(Recorder(catalog).waste(1000))
 
 
 def test_announced_chunks_are_waste_until_they_are_committed(catalog: Catalog) -> None:
     document = new(catalog, "a.md", "one", "two")
-    catalog.announce(ids(document))
+    stage(catalog, document)
     assert waste(catalog) == set(ids(document))
     assert catalog.chunks(ids(document)) == {}
-    catalog.commit([document])
+    commit(catalog, document)
     assert waste(catalog) == set()
     assert catalog.chunk_ids(document.document.id) == ids(document)
     assert catalog.chunks(ids(document)) == {chunk.id: chunk for chunk in document.chunks}
@@ -64,26 +87,26 @@ def test_announced_chunks_are_waste_until_they_are_committed(catalog: Catalog) -
 def test_a_crash_after_the_announcement_leaves_waste_that_the_next_start_finds(tmp_path: Path) -> None:
     first = Catalog(tmp_path / "c.sqlite")
     document = new(first, "a.md", "one")
-    first.announce(ids(document))
+    stage(first, document)
     first.close()
     again = Catalog(tmp_path / "c.sqlite")
     assert waste(again) == set(ids(document))
-    again.discarded(ids(document))
+    Recorder(again).discarded(ids(document))
     assert waste(again) == set()
     again.close()
 
 
 def test_announcing_what_is_current_makes_no_waste(catalog: Catalog) -> None:
     document = new(catalog, "a.md", "one")
-    catalog.commit([document])
-    catalog.announce(ids(document))
+    commit(catalog, document)
+    stage(catalog, document)
     assert waste(catalog) == set()
 
 
 def test_an_update_keeps_the_old_version_and_wastes_its_chunks(catalog: Catalog) -> None:
     old, changed = new(catalog, "a.md", "one"), new(catalog, "a.md", "two")
-    catalog.commit([old])
-    catalog.commit([changed])
+    commit(catalog, old)
+    commit(catalog, changed)
     document = changed.document
     assert waste(catalog) == set(ids(old))
     assert catalog.chunks(ids(old)) == {}
@@ -97,16 +120,16 @@ def test_an_update_keeps_the_old_version_and_wastes_its_chunks(catalog: Catalog)
 def test_going_back_to_an_old_version_takes_its_chunks_out_of_the_waste(catalog: Catalog) -> None:
     old, changed = new(catalog, "a.md", "one"), new(catalog, "a.md", "two")
     for each in (old, changed, old):
-        catalog.commit([each])
+        commit(catalog, each)
     assert waste(catalog) == set(ids(changed))
     assert set(catalog.chunks(ids(old))) == set(ids(old))
 
 
 def test_a_deletion_purges_every_version(catalog: Catalog, tmp_path: Path) -> None:
     old, changed = new(catalog, "a.md", "one"), new(catalog, "a.md", "two", gaps=(replace(PROBLEM, part="page 3"),))
-    catalog.commit([old])
-    catalog.commit([changed])
-    catalog.remove([changed.document.id])
+    commit(catalog, old)
+    commit(catalog, changed)
+    Recorder(catalog).remove([changed.document.id])
     assert catalog.text(old.document.id, old.document.version) is None
     assert waste(catalog) == {*ids(old), *ids(changed)}
     assert catalog.quarantined() == []
@@ -118,51 +141,51 @@ def test_a_deletion_purges_every_version(catalog: Catalog, tmp_path: Path) -> No
 
 def test_a_commit_of_several_documents_is_all_or_nothing(catalog: Catalog) -> None:
     good, bad = new(catalog, "a.md", "one"), new(catalog, "b.md", "two")
-    bad = replace(bad, chunks=[*bad.chunks, *bad.chunks])
+    bad = replace(bad, new=replace(bad.new, document=replace(bad.document, access_id=99)))
     with pytest.raises(sqlite3.IntegrityError):
-        catalog.commit([good, bad])
+        commit(catalog, good, bad)
     assert catalog.counts() == (0, 0)
-    catalog.commit([good])
+    commit(catalog, good)
     assert catalog.counts() == (1, 1)
 
 
 def test_quarantine_keeps_its_first_date_and_ends_with_a_good_version(catalog: Catalog) -> None:
     document = new(catalog, "a.md", "one")
     uri = document.document.uri
-    catalog.quarantine("handbook", uri, PROBLEM, "2026-01-01", "f1", "1")
-    catalog.quarantine("handbook", uri, replace(PROBLEM, code="empty"), "2026-01-09", "f2", "1")
+    Recorder(catalog).quarantine("handbook", uri, PROBLEM, "2026-01-01", "f1", "1")
+    Recorder(catalog).quarantine("handbook", uri, replace(PROBLEM, code="empty"), "2026-01-09", "f2", "1")
     [entry] = catalog.quarantined()
     assert (entry.code, entry.since, entry.part) == ("empty", "2026-01-01", None)
-    assert catalog.known_quarantine("handbook") == {uri: ("f2", "1")}
-    catalog.commit([document])
+    assert Recorder(catalog).known_quarantine("handbook") == {uri: ("f2", "1")}
+    commit(catalog, document)
     assert catalog.quarantined() == []
 
 
 def test_gaps_are_quarantined_by_part_and_replaced_with_the_document(catalog: Catalog) -> None:
-    catalog.commit([new(catalog, "a.md", "one", gaps=tuple(replace(PROBLEM, part=f"page {n}") for n in (3, 4)))])
+    commit(catalog, new(catalog, "a.md", "one", gaps=tuple(replace(PROBLEM, part=f"page {n}") for n in (3, 4))))
     assert [entry.part for entry in catalog.quarantined()] == ["page 3", "page 4"]
-    catalog.commit([new(catalog, "a.md", "two", gaps=(replace(PROBLEM, part="page 4"),))])
+    commit(catalog, new(catalog, "a.md", "two", gaps=(replace(PROBLEM, part="page 4"),)))
     assert [entry.part for entry in catalog.quarantined()] == ["page 4"]
 
 
 def test_release_drops_entries_of_one_source_alone(catalog: Catalog) -> None:
     for source in ("s1", "s2"):
-        catalog.quarantine(source, "u", PROBLEM, "2026-01-01", "f", "1")
-    catalog.release("s1", ["u", "unknown"])
+        Recorder(catalog).quarantine(source, "u", PROBLEM, "2026-01-01", "f", "1")
+    Recorder(catalog).release("s1", ["u", "unknown"])
     assert [entry.source for entry in catalog.quarantined()] == ["s2"]
 
 
 def test_equal_accesses_share_a_number_whatever_their_order(catalog: Catalog) -> None:
-    first = catalog.access_id(Access(allow=("user:ana", "group:hr")))
-    assert catalog.access_id(Access(allow=("group:hr", "user:ana", "user:ana"))) == first
-    assert catalog.access_id(Access(allow=("group:hr", "user:ana"), label="restricted")) != first
-    assert catalog.access_id(Access()) != first
+    first = Recorder(catalog).access_id(Access(allow=("user:ana", "group:hr")))
+    assert Recorder(catalog).access_id(Access(allow=("group:hr", "user:ana", "user:ana"))) == first
+    assert Recorder(catalog).access_id(Access(allow=("group:hr", "user:ana"), label="restricted")) != first
+    assert Recorder(catalog).access_id(Access()) != first
     assert catalog.accesses()[first] == Access(allow=("group:hr", "user:ana"))
 
 
 def test_documents_come_back_as_they_were_committed(catalog: Catalog) -> None:
     made = [new(catalog, f"{n}.md", f"text {n}").document for n in (2, 1, 3)]
-    catalog.commit([new(catalog, f"{n}.md", f"text {n}") for n in (2, 1, 3)])
+    commit(catalog, *[new(catalog, f"{n}.md", f"text {n}") for n in (2, 1, 3)])
     by_uri: list[Document] = sorted(made, key=lambda document: document.uri)
     assert list(catalog.documents()) == by_uri
     assert {d.id for d in catalog.documents([made[0].id, "unknown"])} == {made[0].id}
@@ -171,22 +194,22 @@ def test_documents_come_back_as_they_were_committed(catalog: Catalog) -> None:
 
 def test_more_ids_than_sqlite_takes_in_one_query(catalog: Catalog) -> None:
     document = new(catalog, "big.md", *[f"piece number {n:05}" for n in range(1800)])
-    catalog.commit([document])
+    commit(catalog, document)
     assert len(catalog.chunks([*ids(document), *map(str, range(40_000))])) == 1800
 
 
 def test_sources_count_what_they_hold(catalog: Catalog) -> None:
-    catalog.commit([new(catalog, "a.md", "one", "two")])
-    catalog.quarantine("handbook", "fake://host/b", PROBLEM, "2026-01-01", "f", "1")
+    commit(catalog, new(catalog, "a.md", "one", "two"))
+    Recorder(catalog).quarantine("handbook", "fake://host/b", PROBLEM, "2026-01-01", "f", "1")
     assert catalog.sources() == []
-    catalog.synced("handbook", "files", "fake://host", "2026-01-02")
+    Recorder(catalog).synced("handbook", "files", "fake://host", "2026-01-02", 0)
     [state] = catalog.sources()
     assert (state.documents, state.chunks, state.quarantined, state.last_sync) == (1, 2, 1, "2026-01-02")
 
 
 def test_readers_in_other_threads_see_whole_commits_only(catalog: Catalog) -> None:
     versions = [new(catalog, "a.md", *[f"v{v} piece {n}" for n in range(5)]) for v in range(20)]
-    catalog.commit([versions[0]])
+    commit(catalog, versions[0])
     done = threading.Event()
     torn: list[object] = []
 
@@ -200,7 +223,7 @@ def test_readers_in_other_threads_see_whole_commits_only(catalog: Catalog) -> No
     for reader in readers:
         reader.start()
     for version in versions[1:]:
-        catalog.commit([version])
+        commit(catalog, version)
     done.set()
     for reader in readers:
         reader.join(10)
@@ -221,7 +244,7 @@ def test_a_file_that_is_no_catalog_is_refused(tmp_path: Path, content: bytes) ->
 def test_a_truncated_catalog_is_told_when_it_is_opened_or_read(tmp_path: Path, keep: float) -> None:
     path = tmp_path / "catalog.sqlite"
     whole = Catalog(path)
-    whole.commit([new(whole, f"{n}.md", *[f"text {n} {m} " * 30 for m in range(20)]) for n in range(30)])
+    commit(whole, *[new(whole, f"{n}.md", *[f"text {n} {m} " * 30 for m in range(20)]) for n in range(30)])
     everything = whole.chunk_ids()
     whole.close()
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * keep)])
@@ -256,10 +279,10 @@ def test_a_catalog_that_another_program_holds_is_a_clear_error(catalog: Catalog,
     held.execute("begin immediate")
     catalog._database._connection.execute("pragma busy_timeout = 20")
     with pytest.raises(CatalogError, match="no other process"):
-        catalog.announce(["x"])
+        stage(catalog)
     held.execute("rollback")
     held.close()
-    catalog.announce(["x"])
+    stage(catalog)
 
 
 def test_a_sound_catalog_has_no_damage(catalog: Catalog) -> None:

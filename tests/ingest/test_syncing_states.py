@@ -11,6 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from ingest.catalog import Catalog
 from ingest.connectors.files import FilesConnector, path_of
+from ingest.isolating import InlinePool
+from ingest.recording import Recorder
 from ingest.settings import FilesSettings
 from ingest.syncing import Synchronizer
 from retrieval.embedding import ModelTokenizer, bundled_model
@@ -56,8 +58,7 @@ class Folder(RuleBasedStateMachine):
 
     @rule(name=names)
     def sync_one_file(self, name: str) -> None:
-        if (self.root / name).exists():
-            self._sync(self.root / name)
+        self._sync(self.root / name)
 
     @rule()
     def sync_subfolder(self) -> None:
@@ -70,13 +71,15 @@ class Folder(RuleBasedStateMachine):
 
     def _sync(self, scope: Path | None) -> None:
         source = FilesSettings(name="files", path=self.root, access=EVERYONE)
-        Synchronizer(self.catalog, self.index, parse_lines, TOKENIZER).sync("files", FilesConnector(source, scope))
+        pool = InlinePool(parse_lines, TOKENIZER)
+        connector = FilesConnector(source, None if scope is None else [scope])
+        Synchronizer(self.catalog, self.index, pool).sync("files", connector)
 
     @invariant()
     def indexes_agree_with_the_catalog(self) -> None:
         if self.root.exists():
             assert self.index.compare(self.catalog) == []
-            assert self.catalog.waste(1) == []
+            assert Recorder(self.catalog).waste(1) == []
 
     @invariant()
     def the_catalog_agrees_with_the_folder(self) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from ingest.catalog import Catalog
-from ingest.model import Access, Chunk, Document, NewDocument
+from ingest.model import Access, Chunk, Document
+from ingest.recording import Recorder
 from retrieval.access import Principal, readable
 from retrieval.errors import FilterError
 from retrieval.index import ChunkIndex
@@ -18,7 +19,7 @@ from retrieval.lexical import LexicalIndex
 from retrieval.model import Hit, Query
 from retrieval.searching import Searcher, SearchSettings
 from retrieval.vectors import VectorIndex
-from tests.fakes import EVERYONE, FakeEmbedder, make_chunk, make_document
+from tests.fakes import EVERYONE, FakeEmbedder, index_chunks, make_chunk, make_document, store
 
 ADMIN = Principal(admin=True)
 BOARD = Access(allow=("group:board",))
@@ -41,26 +42,14 @@ class House:
 
     def put(self, name: str, *texts: str, access: Access = EVERYONE, **about: str) -> Document:
         document = make_document(
-            name, access=access, access_id=self.catalog.access_id(access), text="\n".join(texts), **about
+            name, access=access, access_id=Recorder(self.catalog).access_id(access), text="\n".join(texts), **about
         )
         chunks: list[Chunk] = []
         for text in texts:
             start = chunks[-1].end + 1 if chunks else 0
             chunks.append(make_chunk(document, text, start=start, ordinal=len(chunks)))
-        self.index.write(chunks, {document.id: document})
-        self.catalog.commit(
-            [
-                NewDocument(
-                    document=document,
-                    text="\n".join(texts),
-                    chunks=chunks,
-                    gaps=(),
-                    fingerprint="f",
-                    pipeline="1",
-                    created_at="2026-01-01T00:00:00Z",
-                )
-            ]
-        )
+        index_chunks(self.index, document, chunks)
+        store(self.catalog, document, chunks, "\n".join(texts))
         self.documents[name] = document
         return document
 
@@ -108,9 +97,9 @@ def test_filters_hold_and_an_unknown_one_is_told(house: House) -> None:
 def test_a_chunk_that_the_catalog_does_not_name_is_never_returned(house: House) -> None:
     document = house.put("a.md", "travel rules")
     stray = make_chunk(document, "travel rules of yesterday", start=500)
-    house.index.write([stray], {document.id: document})
+    index_chunks(house.index, document, [stray])
     assert titles(house.find("travel rules of yesterday")) == ["a.md"]
-    house.catalog.remove([document.id])
+    Recorder(house.catalog).remove([document.id])
     assert house.find("travel rules") == []
 
 
@@ -126,11 +115,11 @@ def test_access_that_was_narrowed_in_the_catalog_alone_holds_at_once(house: Hous
     ana = Principal(user="ana")
     document = house.put("a.md", "travel rules")
     assert titles(house.find("travel rules", ana)) == ["a.md"]
-    house.catalog.refresh(document.id, "f", document.modified_at, house.catalog.access_id(BOARD))
+    Recorder(house.catalog).set_access(document.id, Recorder(house.catalog).access_id(BOARD))
     assert house.find("travel rules", ana) == []
     house.index.set_access(
         list(house.catalog.chunks(house.catalog.chunk_ids()).values()),
-        {document.id: replace(document, access_id=house.catalog.access_id(BOARD))},
+        {document.id: replace(document, access_id=Recorder(house.catalog).access_id(BOARD))},
     )
     assert titles(house.find("travel rules", Principal(groups=frozenset({"board"})))) == ["a.md"]
 

@@ -1,0 +1,65 @@
+"""What commands ask for, done by this process on its own home. Results have the shapes that programs get."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+from . import doctor
+from .commands import ask_question, plan_ingest, plan_sync, run_syncs, search_passages, source_states
+from .schemas import answer_json, hit_json, quarantine_json, source_json
+from .wiring import Platform
+
+Json = dict[str, Any]
+
+
+class Backend(Protocol):
+    """Where a command's work is done: here, or by the process that serves the home."""
+
+    def ingest(self, paths: Sequence[Path], source: str | None, allow: tuple[str, ...], *, confirmed: bool) -> Json: ...
+    def sync(self, name: str | None, *, confirmed: bool) -> Json: ...
+    def search(self, query: str, k: int, user: str | None, where: dict[str, str]) -> Json: ...
+    def ask(self, question: str, user: str | None, mode: str, conversation: str | None) -> Json: ...
+    def sources(self) -> Json: ...
+    def quarantine(self) -> Json: ...
+    def doctor(self, *, repair: bool) -> Json: ...
+
+
+class Local:
+    """Meets `Backend` with the platform of this process."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    def ingest(self, paths: Sequence[Path], source: str | None, allow: tuple[str, ...], *, confirmed: bool) -> Json:
+        """Brings the index into step with the paths."""
+        return asdict(run_syncs(self._platform, plan_ingest(self._platform, paths, source, allow, confirmed=confirmed)))
+
+    def sync(self, name: str | None, *, confirmed: bool) -> Json:
+        """Syncs one configured source, or all."""
+        return asdict(run_syncs(self._platform, plan_sync(self._platform, name, confirmed=confirmed)))
+
+    def search(self, query: str, k: int, user: str | None, where: dict[str, str]) -> Json:
+        """Ranked passages."""
+        hits = search_passages(self._platform, query, k, self._platform.principal(user), where)
+        return {"hits": [hit_json(hit) for hit in hits]}
+
+    def ask(self, question: str, user: str | None, mode: str, conversation: str | None) -> Json:
+        """One checked answer."""
+        return answer_json(ask_question(self._platform, question, self._platform.principal(user), mode, conversation))
+
+    def sources(self) -> Json:
+        """Sources and their freshness."""
+        return {"sources": [source_json(state) for state in source_states(self._platform)]}
+
+    def quarantine(self) -> Json:
+        """What could not be read."""
+        return {"quarantine": [quarantine_json(entry) for entry in self._platform.catalog.quarantined()]}
+
+    def doctor(self, *, repair: bool) -> Json:
+        """What disagrees, after mending it where asked to."""
+        if repair:
+            doctor.repair(self._platform)
+        return doctor.diagnose(self._platform).as_json()

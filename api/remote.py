@@ -1,0 +1,140 @@
+"""What commands ask for, done by the process that serves the home: an index never has two writers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ingest.applying import Progress
+
+from .console import progress_bar, say
+from .errors import UsageError, WorkFailed
+from .local import Json
+from .presence import Address
+from .sourcing import absolute
+
+_POLL_S = 0.2
+_ANSWER_S = 600.0
+AS_USER = "Groundcrew-As"
+"""The header by which the owner of a home asks as somebody else."""
+
+
+class Remote:
+    """Meets `local.Backend` over HTTP on this machine."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._client = httpx.Client(
+            base_url=address.url,
+            headers={"Authorization": f"Bearer {address.token}"},
+            timeout=httpx.Timeout(_ANSWER_S, connect=10.0),
+            trust_env=False,  # No proxy lies between two processes of one machine.
+        )
+
+    def ingest(self, paths: Sequence[Path], source: str | None, allow: tuple[str, ...], *, confirmed: bool) -> Json:
+        """Brings the index into step with the paths."""
+        body = {
+            "paths": [str(absolute(path)) for path in paths],
+            "source": source,
+            "allow": list(allow),
+            "confirm_removals": confirmed,
+        }
+        return self._follow(self._call("POST", "/v1/ingest", body)["jobs"])
+
+    def sync(self, name: str | None, *, confirmed: bool) -> Json:
+        """Syncs one configured source, or all."""
+        body = {"source": name, "confirm_removals": confirmed}
+        return self._follow(self._call("POST", "/v1/sync", body)["jobs"])
+
+    def search(self, query: str, k: int, user: str | None, where: dict[str, str]) -> Json:
+        """Ranked passages."""
+        return self._call("POST", "/v1/search", {"query": query, "k": k, "where": where}, user)
+
+    def ask(self, question: str, user: str | None, mode: str, conversation: str | None) -> Json:
+        """One checked answer."""
+        body = {"question": question, "mode": mode, "conversation_id": conversation}
+        return self._call("POST", "/v1/ask", body, user)
+
+    def sources(self) -> Json:
+        """Sources and their freshness."""
+        return self._call("GET", "/v1/sources")
+
+    def quarantine(self) -> Json:
+        """What could not be read."""
+        return self._call("GET", "/v1/quarantine")
+
+    def doctor(self, *, repair: bool) -> Json:
+        """What disagrees, after mending it where asked to."""
+        return self._call("POST", "/v1/doctor", {"repair": repair})
+
+    def close(self) -> None:
+        """Lets go of the connection."""
+        self._client.close()
+
+    def _follow(self, jobs: Sequence[Json]) -> Json:
+        """Waits for jobs, one after another, showing how far each is; adds up what they did."""
+        total: Json = {}
+        failures: list[Json] = []
+        for started in jobs:
+            try:
+                job = self._watch(started)
+            except KeyboardInterrupt:
+                self._call("POST", f"/v1/jobs/{started['id']}/cancel")
+                raise
+            if job["status"] == "done":
+                total = {key: round(total.get(key, 0) + value, 3) for key, value in job["report"].items()}
+            else:
+                failures.append(job)
+        if failures:
+            told = "; ".join(
+                f"{job['source']}: {(job['error'] or {}).get('message', job['status'])}" for job in failures
+            )
+            raise _as_error((failures[0]["error"] or {}).get("code", "failed"), told, bad_use=False)
+        return total
+
+    def _watch(self, job: Json) -> Json:
+        """The job once it has ended."""
+        told: str | None = None
+        with progress_bar(job["source"]) as update:
+            while job["status"] in ("queued", "running", "retrying"):
+                time.sleep(_POLL_S)
+                job = self._call("GET", f"/v1/jobs/{job['id']}")
+                if job["progress"] is not None:
+                    at = job["progress"]
+                    update(Progress(done=at["done"], total=at["total"], chunks=at["chunks"], name=at["name"]))
+                if job["status"] == "retrying" and told != job["next_attempt_at"]:
+                    told = job["next_attempt_at"]
+                    why = (job["error"] or {}).get("message")
+                    say(f"{job['source']}: {why}; tried again at {told}, Ctrl-C gives up")
+        return job
+
+    def _call(self, method: str, path: str, body: Json | None = None, user: str | None = None) -> Json:
+        # A header holds ASCII only; a name is sent percent-encoded.
+        headers = {AS_USER: quote(user)} if user is not None else {}
+        try:
+            response = self._client.request(method, path, json=body, headers=headers)
+            found: Any = response.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise WorkFailed(
+                f"the process that serves this home at {self._address.url} does not answer ({type(error).__name__}); "
+                "stop it, then try again"
+            ) from error
+        if response.is_success:
+            return dict(found)
+        raise _as_error(
+            str(found.get("code", "failed")),
+            str(found.get("detail", response.reason_phrase)),
+            bad_use=response.status_code < httpx.codes.INTERNAL_SERVER_ERROR,
+        )
+
+
+def _as_error(code: str, message: str, *, bad_use: bool) -> UsageError | WorkFailed:
+    # A source that cannot be listed is bad use here as well, whoever found out.
+    error = (UsageError if bad_use or code in ("source_unavailable", "missing_library") else WorkFailed)(message)
+    error.code = code
+    return error

@@ -1,0 +1,99 @@
+"""Threads joined by bounded channels: when one fails, all stop, and the failure comes out at the end."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Stopped(Exception):
+    """Another thread of the flow has failed: nothing that is done here counts any more."""
+
+
+class Flow:
+    """A group of threads. `join` waits for all and raises what the first one to fail raised."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.failure: BaseException | None = None
+        self._threads: list[threading.Thread] = []
+
+    def start(self, name: str, work: Callable[[], None]) -> None:
+        """Runs `work` in a thread of its own."""
+
+        def guarded() -> None:
+            try:
+                work()
+            except Stopped:
+                pass
+            except BaseException as error:
+                self.fail(error)
+
+        thread = threading.Thread(target=guarded, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def fail(self, error: BaseException) -> None:
+        """Stops every thread at its next channel."""
+        with self.changed:
+            self.failure = self.failure or error
+            self.changed.notify_all()
+
+    def join(self) -> None:
+        """Waits for all threads to end."""
+        for thread in self._threads:
+            thread.join()
+        if self.failure is not None:
+            raise self.failure
+
+
+class Channel(Generic[T]):
+    """A queue of at most `room` things, put by `writers` threads. It ends when every one of them has closed it."""
+
+    def __init__(self, flow: Flow, room: int, writers: int = 1) -> None:
+        self._flow = flow
+        self._room = room
+        self._open = writers
+        self._waiting: deque[T] = deque()
+
+    def put(self, thing: T) -> None:
+        """Waits for room. Raises `Stopped`."""
+        with self._flow.changed:
+            self._wait(lambda: len(self._waiting) < self._room)
+            self._waiting.append(thing)
+            self._flow.changed.notify_all()
+
+    def close(self) -> None:
+        """Says that this writer will put nothing more."""
+        with self._flow.changed:
+            self._open -= 1
+            self._flow.changed.notify_all()
+
+    def __iter__(self) -> Iterator[T]:
+        """Everything that is put, until the end. Raises `Stopped`."""
+        while (taken := self.take(1, lambda _: 1)) is not None:
+            yield from taken
+
+    def take(self, most: int, weight: Callable[[T], int]) -> list[T] | None:
+        """Waits for something and takes all that is there, up to a weight but at least one; None at the end.
+
+        Whoever is slower than what fills the channel so gets the more at once.
+        """
+        with self._flow.changed:
+            self._wait(lambda: bool(self._waiting) or self._open <= 0)
+            taken: list[T] = []
+            total = 0
+            while self._waiting and (not taken or total + weight(self._waiting[0]) <= most):
+                taken.append(self._waiting.popleft())
+                total += weight(taken[-1])
+            self._flow.changed.notify_all()
+            return taken or None
+
+    def _wait(self, is_ready: Callable[[], bool]) -> None:
+        self._flow.changed.wait_for(lambda: self._flow.failure is not None or is_ready())
+        if self._flow.failure is not None:
+            raise Stopped

@@ -1,0 +1,124 @@
+"""A process that parses files, one after another, for `isolating.ProcessPool`. Started as `python -m`.
+
+It reads pickled tasks from standard input and writes pickled answers to standard output, each after its length in
+eight bytes. What libraries print goes to standard error.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import struct
+import sys
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import IO, Any
+
+from .chunking import chunk_document
+from .errors import ParseError, Problem
+from .model import Chunk, Parsed, ParseTask
+from .ports import Parser, Tokenizer
+
+PART_CHUNKS = 64
+_LENGTH = struct.Struct(">Q")
+
+Answer = Parsed | list[Chunk] | Problem
+"""A task is answered with what is known of the file, its chunks in parts and an empty part; or with a problem."""
+
+
+def send(stream: IO[bytes], message: object) -> None:
+    """Writes one message."""
+    body = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    stream.write(_LENGTH.pack(len(body)))
+    stream.write(body)
+    stream.flush()
+
+
+def receive(read: Callable[[int], bytes]) -> Any:
+    """Reads one message. Only ever used between this program's own processes.
+
+    Raises:
+        EOFError: the other side has ended.
+    """
+    return pickle.loads(_exactly(read, _LENGTH.unpack(_exactly(read, _LENGTH.size))[0]))
+
+
+def _exactly(read: Callable[[int], bytes], size: int) -> bytes:
+    parts = []
+    while size:
+        part = read(size)
+        if not part:
+            raise EOFError
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def answers(task: ParseTask, parse: Parser, tokenizer: Tokenizer) -> Iterator[Parsed | list[Chunk]]:
+    """What is known of the file, then its chunks in parts. Raises `ParseError`."""
+    document = parse(task.raw)
+    chunks = chunk_document(document, task.document_id, task.version, tokenizer, task.pipeline)
+    part = list(islice(chunks, PART_CHUNKS))
+    if not part:
+        raise ParseError(Problem(code="empty", reason="it holds no text", mend="nothing to do, or remove the file"))
+    yield Parsed(title=document.title, format=document.format, text=document.text, gaps=document.gaps)
+    while part:
+        yield part
+        part = list(islice(chunks, PART_CHUNKS))
+
+
+def main() -> None:
+    """Serves until standard input ends."""
+    # Whatever a library prints must not get among the answers.
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    # Ctrl-C reaches the whole group; the process that leads it decides when this one ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    requests = sys.stdin.buffer
+    try:
+        parse, tokenizer, memory_bytes = receive(requests.read)
+        _limit_memory(memory_bytes)
+        while True:
+            task, seconds = receive(requests.read)
+            _serve(replies, task, seconds, parse, tokenizer)
+    except (EOFError, BrokenPipeError):
+        return
+
+
+def _serve(replies: IO[bytes], task: ParseTask, seconds: int, parse: Parser, tokenizer: Tokenizer) -> None:
+    # The alarm ends this process whatever it is doing, even when whoever started it is gone by then.
+    signal.alarm(seconds)
+    try:
+        for answer in answers(task, parse, tokenizer):
+            # Waiting until somebody takes the answer is no part of the work.
+            left = signal.alarm(0)
+            send(replies, answer)
+            signal.alarm(max(1, left))
+        send(replies, [])
+    except ParseError as error:
+        send(replies, error.problem)
+    except MemoryError:
+        send(
+            replies,
+            Problem(
+                code="too_large",
+                reason="parsing it takes more memory than a file may use",
+                mend="split the file, or raise memory_mb under [ingest]",
+            ),
+        )
+    finally:
+        signal.alarm(0)
+
+
+def _limit_memory(size: int) -> None:
+    try:
+        import resource
+    except ImportError:  # Not on Windows.
+        return
+    if sys.platform == "linux":  # Elsewhere the limit is not kept, or counts what is only mapped.
+        resource.setrlimit(resource.RLIMIT_DATA, (size, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+
+
+if __name__ == "__main__":
+    main()

@@ -100,6 +100,8 @@ def run_syncs(platform: Platform, syncs: Sequence[Sync], progress: ProgressBar =
                     )
             except SourceError as error:
                 failed.append((one.source, error))
+            finally:
+                one.connector.close()
     if failed:
         others = f" ({len(reports)} of {len(syncs)} synced)" if len(syncs) > 1 else ""
         raise SourceError(

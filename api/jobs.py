@@ -3,8 +3,7 @@
 The only module that imports dbos. A job is a chain of DBOS workflows, one an attempt: the first has the job's id, the
 second `ID.2` and so on, so that a job that waits for its next attempt holds no place in the queue. A sync is safe to
 repeat, so an attempt that was cut off simply runs again. What workflows take and return is plain JSON: nothing is
-pickled, and a later version of the program reads what an earlier one wrote. DBOS lives in module globals: one `Jobs`
-runs at a time in a process.
+pickled, and a later version reads what an earlier one wrote. DBOS lives in module globals: one `Jobs` a process.
 """
 
 from __future__ import annotations
@@ -82,8 +81,7 @@ class Jobs:
         self._keep = keep
         self._poll_s = poll_s
         self._clock = clock
-        self._lock = threading.RLock()
-        self._changed = threading.Condition(self._lock)
+        self._changed = threading.Condition()
         self._sources: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._runs: dict[str, Run] = {}
         self._returned: deque[str] = deque(maxlen=2 * _AT_ONCE)
@@ -114,8 +112,11 @@ class Jobs:
             if not self._changed.wait_for(lambda: not self._runs, timeout_s):
                 _logger.warning("jobs_still_running count=%d", len(self._runs))
         # DBOS records how an attempt ended after it has returned.
-        returned = list(self._returned)
-        while returned and time.monotonic() < deadline and self._list(workflow_ids=returned, status="PENDING"):
+        while (
+            (returned := [*self._returned])
+            and time.monotonic() < deadline
+            and self._list(workflow_ids=returned, status="PENDING")
+        ):
             time.sleep(0.01)
         self._destroy()
 
@@ -128,7 +129,7 @@ class Jobs:
         from dbos import DBOS, SetEnqueueOptions, SetWorkflowAttributes, SetWorkflowID
 
         wanted = json.loads(json.dumps(dict(options or {})))
-        with self._lock, usable(self._database):
+        with self._changed, usable(self._database):
             if key is not None:
                 for row in self._list(has_parent=False, load_input=False, load_output=False):
                     if key in attributes_of(row).get("keys", []) and (first := self._first(row.workflow_id)):
@@ -150,31 +151,31 @@ class Jobs:
     def get(self, job_id: str) -> Job | None:
         """The job as it is now; None when there is none of that id."""
         with usable(self._database):
-            first = self._first(job_id)
-            return None if first is None else self._job(first)
+            return None if (first := self._first(job_id)) is None else self._job(first)
 
     def list(self, limit: int = 50) -> Sequence[Job]:
         """The newest jobs, the newest first."""
         with usable(self._database):
             # DBOS orders by the second; ids order within it.
             rows = self._list(has_parent=False, sort_desc=True, limit=limit + 50)
-            newest = sorted(rows, key=lambda row: row.workflow_id, reverse=True)[:limit]
-            return [self._job(row) for row in newest]
+            return [self._job(row) for row in sorted(rows, key=lambda row: row.workflow_id, reverse=True)[:limit]]
 
     def cancel(self, job_id: str) -> bool:
         """Keeps a job from going on: at once when it waits, at its next look when it runs. False: it has ended."""
         from dbos import DBOS
 
-        with self._lock, usable(self._database):
+        with self._changed, usable(self._database):
             first = self._first(job_id)
             if first is None or self._job(first).has_ended:
                 return False
             DBOS.update_workflow_attributes(job_id, {"cancelled": True}, merge=True)
+            # Never one that runs: DBOS would let the source's next job in beside it. One that is said to run and does
+            # not could not record its end, on a disk that was full: this frees its source.
+            states = {"ENQUEUED", "DELAYED", "PENDING"}
             if (run := self._runs.get(job_id)) is not None:
                 run.is_cancelled = True
-            # Never one that runs: DBOS would take it for ended, and let the source's next job in beside it.
-            waiting = [row.workflow_id for row in self._chain(first) if row.status in ("ENQUEUED", "DELAYED")]
-            DBOS.cancel_workflows(waiting)
+                states.remove("PENDING")
+            DBOS.cancel_workflows([row.workflow_id for row in self._chain(first) if row.status in states])
             return True
 
     def wait(self, job_id: str, timeout_s: float) -> Job:
@@ -185,8 +186,7 @@ class Jobs:
         """
         deadline = time.monotonic() + timeout_s
         while True:
-            job = self.get(job_id)
-            if job is None:
+            if (job := self.get(job_id)) is None:
                 raise NotFound(f"there is no job {job_id}")
             left = deadline - time.monotonic()
             if job.has_ended or left <= 0 or self._stopping.wait(min(left, 0.1)):
@@ -203,7 +203,7 @@ class Jobs:
         try:
             # A step's result is kept: recovered after it, the sync is not run again.
             outcome = DBOS.run_step({"name": "attempt"}, self._sync, run, job_id, source, options, attempt)
-            with self._lock:
+            with self._changed:
                 if outcome["status"] == "retrying" and run.is_cancelled:
                     outcome = {"status": "cancelled"}
                 if outcome["status"] == "retrying":
@@ -219,12 +219,15 @@ class Jobs:
 
     def _sync(self, run: Run, job_id: str, source: str, options: dict[str, Any], attempt: int) -> dict[str, Any]:
         """The step."""
-        with self._lock:
+        with self._changed:
             (first,) = self._list(workflow_ids=[job_id], load_output=False)
             run.is_cancelled = run.is_cancelled or bool(attributes_of(first).get("cancelled"))
         # The queue runs a source's jobs one by one; a job cancelled in the moment it starts frees its place early.
         with self._sources[source]:
-            return run.sync(self._work, source, options, attempt, self._retries)
+            outcome = run.sync(self._work, source, options, attempt, self._retries)
+        if self._workflow is None:
+            raise Interrupted  # It did not stop in time: there is nowhere left to put its outcome.
+        return outcome
 
     def _save(self, job_id: str, progress: JobProgress) -> None:
         """Puts the progress on disk. A disk that is full must not end a sync for this."""
@@ -243,8 +246,7 @@ class Jobs:
         from sqlalchemy import URL
 
         log = logging.getLogger("dbos")
-        if not log.handlers:
-            log.addHandler(logging.NullHandler())  # DBOS writes to the console of its own when it finds no handler.
+        log.addHandler(logging.NullHandler())  # Where it finds no handler, DBOS puts one that writes to the console.
         self._stopping.clear()
         DBOS(
             config={
@@ -264,8 +266,9 @@ class Jobs:
 
         self._workflow = DBOS.workflow(name=_NAME, max_recovery_attempts=_MAX_RECOVERIES)(attempt)
         DBOS.launch()
-        places = {"worker_concurrency": _AT_ONCE, "partition_concurrency": 1}
-        DBOS.register_queue(_NAME, **places, polling_interval_sec=self._poll_s, on_conflict="always_update")
+        DBOS.register_queue(
+            _NAME, worker_concurrency=_AT_ONCE, partition_concurrency=1, polling_interval_sec=self._poll_s
+        )
         log.setLevel(logging.WARNING)
 
     def _destroy(self) -> None:
@@ -296,8 +299,7 @@ class Jobs:
     def _job(self, first: WorkflowStatus) -> Job:
         run = self._runs.get(first.workflow_id)
         went_on = (first.output or {}).get("status") == "retrying"
-        attempts = self._chain(first) if went_on else [first]
-        return job_of(attempts, None if run is None else run.progress(time.monotonic()))
+        return job_of(self._chain(first) if went_on else [first], run.progress(time.monotonic()) if run else None)
 
     def _first(self, job_id: str) -> WorkflowStatus | None:
         return next(iter(self._list(workflow_ids=[job_id], has_parent=False)), None)

@@ -64,6 +64,10 @@ class Connector(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Lets go of connections and files. Nothing is asked of it afterwards."""
+        ...
+
 
 class ParserPool(Protocol):
     """Parses and cuts files, `size` of them at the same time."""

@@ -79,7 +79,7 @@ class ObjectStoreSettings(SourceSettings):
     """Objects below a URL that fsspec understands; `options` go to its file system as they are."""
 
     url: str
-    options: Mapping[str, object] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +118,7 @@ class MailSettings(SourceSettings):
 class GitSettings(SourceSettings):
     """Files of a git repository, a local path or any URL that git understands, at `ref`, below `folder`."""
 
-    url: str
+    url: str = field(repr=False)
     ref: str = "HEAD"
     folder: str = ""
 
@@ -159,8 +159,8 @@ class LlamaHubSettings(SourceSettings):
     """A LlamaIndex reader by its dotted name, made with `arguments`, asked with `load`."""
 
     reader: str
-    arguments: Mapping[str, object] = field(default_factory=dict)
-    load: Mapping[str, object] = field(default_factory=dict)
+    arguments: Mapping[str, object] = field(default_factory=dict, repr=False)
+    load: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
 def is_hidden(name: str) -> bool:

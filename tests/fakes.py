@@ -93,6 +93,10 @@ class FakeConnector:
         return RawFile(name=item.name, data=file.data)
 
 
+    def close(self) -> None:
+        pass
+
+
 @dataclass
 class FakeSink:
     """Remembers which chunks it holds, with whose access, and what it was asked to do."""

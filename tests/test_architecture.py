@@ -31,7 +31,10 @@ HOMES = {
     "sqlite3": ("ingest/", "api/job.py"),
     "dbos": ("api/jobs.py",),
     "watchdog": ("ingest/inotify.py", "ingest/notifying.py"),
-    "llama_index": ("ingest/connectors/llamahub.py",),
+    "llama_index": ("ingest/connectors/llamahub",),
+    "croniter": ("api/scheduling.py",),
+    "sqlalchemy": ("ingest/connectors/database",),
+    "fsspec": ("ingest/connectors/object_",),
 }
 ENVIRONMENT = {
     "api/settings.py",

@@ -142,6 +142,9 @@ class FilesConnector:
                 )
             ) from error
 
+    def close(self) -> None:
+        """Nothing is held."""
+
     def _relative(self, path: Path) -> str:
         return path.relative_to(self._root).as_posix() if path != self._root else path.name
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from ingest.catalog import Catalog
 from ingest.connectors.files import FilesConnector
 from ingest.errors import Problem, SourceError
 from ingest.isolating import InlinePool
-from ingest.model import Access, SyncReport, Unlisted
+from ingest.model import Access, Item, RawFile, SyncReport, Unlisted
 from ingest.ports import Tokenizer
 from ingest.recording import Recorder
 from ingest.settings import AccessRule, FilesSettings
@@ -280,6 +282,239 @@ def test_many_chunks_are_committed_in_batches(bench: Bench) -> None:
     assert report.chunks == len(bench.sink.held) == bench.catalog.counts()[1] > 300
     assert bench.sink.calls.count("write") > 1
     assert (seen[0].done, seen[-1].done, seen[-1].total, seen[-1].chunks) == (0, 12, 12, report.chunks)
+
+
+# --- what is embedded ----------------------------------------------------------------------------------------
+
+
+def pages(*numbers: int) -> str:
+    """A text of a chunk a number: each paragraph nearly fills one."""
+    return "\n".join(f"Paragraph {n}. " + f"word{n} " * 100 for n in numbers)
+
+
+def test_a_changed_document_embeds_only_its_changed_chunks(bench: Bench) -> None:
+    bench.source.put("a", pages(1, 2, 3, 4))
+    bench.sync()
+    bench.sink.embedded.clear()
+    bench.source.put("a", pages(1, 2, 9, 4))
+    report = bench.sync()
+    assert (report.updated, report.chunks) == (1, bench.catalog.counts()[1])
+    assert bench.sink.embedded
+    assert all("word9" in text for text in bench.sink.embedded)
+    bench.assert_in_step()
+
+
+def test_what_an_index_holds_is_not_embedded_again_for_another_document_or_source(bench: Bench) -> None:
+    bench.source.put("a", pages(1, 2))
+    bench.source.put("b", pages(1, 2))
+    bench.sync()
+    assert len(bench.sink.embedded) == len(set(bench.sink.embedded))
+    bench.sink.embedded.clear()
+    bench.source.put("c", pages(2, 1))
+    bench.sync()
+    assert bench.sink.embedded == []
+    bench.assert_in_step()
+
+
+def test_a_renamed_file_is_not_embedded_again_and_goes_in_the_moment_that_its_new_name_comes(bench: Bench) -> None:
+    bench.source.put("a", pages(1))
+    bench.source.files["a"].identity = "i1"
+    bench.sync()
+    bench.sink.embedded.clear()
+    bench.source.put("b", pages(1))
+    bench.source.files["b"].identity = "i1"
+    del bench.source.files["a"]
+    seen: list[list[str]] = []
+    sync = Synchronizer(bench.catalog, bench.sink, InlinePool(parse_lines, bench.tokenizer))
+    report = sync.sync("handbook", bench.source, lambda _: seen.append(bench.names()))
+    assert (report.added, report.removed, report.embedded) == (1, 1, 0)
+    assert bench.sink.embedded == []
+    assert {tuple(names) for names in seen} == {("a",), ("b",)}
+    bench.assert_in_step()
+
+
+def test_a_new_name_whose_file_cannot_be_read_still_ends_the_old_one(bench: Bench) -> None:
+    bench.source.put("a", "text")
+    bench.source.files["a"].identity = "i1"
+    bench.sync()
+    bench.source.put("b", "!it is damaged")
+    bench.source.files["b"].identity = "i1"
+    del bench.source.files["a"]
+    assert bench.sync() == SyncReport(removed=1, quarantined=1)
+    assert bench.names() == []
+    bench.assert_in_step()
+
+
+def test_what_was_written_before_a_crash_is_not_embedded_again(bench: Bench) -> None:
+    bench.source.put("a", pages(1, 2))
+    bench.sink.fail_on = "commit"
+    recorder = Recorder(bench.catalog)
+
+    def crash(*_: object) -> None:
+        raise OSError("the power is gone")
+
+    synchronizer = Synchronizer(bench.catalog, bench.sink, InlinePool(parse_lines, bench.tokenizer))
+    synchronizer._recorder.commit = crash  # type: ignore[method-assign]
+    with pytest.raises(OSError, match="power"):
+        synchronizer.sync("handbook", bench.source)
+    assert recorder.waste(100)
+    bench.sink.embedded.clear()
+    bench.sync()
+    assert bench.sink.embedded == []
+    bench.assert_in_step()
+
+
+# --- what must not look like a mass deletion -----------------------------------------------------------------
+
+
+def many(bench: Bench, count: int) -> None:
+    for n in range(count):
+        bench.source.put(f"{n:03}", f"Rule number {n}.")
+
+
+def limited(bench: Bench, limit: float) -> SyncReport:
+    synchronizer = Synchronizer(bench.catalog, bench.sink, InlinePool(parse_lines, bench.tokenizer))
+    return synchronizer.sync("handbook", bench.source, removal_limit=limit)
+
+
+def test_more_removals_than_may_go_unasked_wait_and_say_so(bench: Bench) -> None:
+    many(bench, 30)
+    bench.sync()
+    for n in range(20):
+        del bench.source.files[f"{n:03}"]
+    bench.source.put("new", "A new rule.")
+    report = limited(bench, 0.5)
+    assert (report.held, report.removed, report.added) == (20, 0, 1)
+    assert len(bench.names()) == 31
+    assert bench.catalog.sources()[0].held == 20
+    report = limited(bench, 1.0)
+    assert (report.held, report.removed) == (0, 20)
+    assert bench.catalog.sources()[0].held == 0
+    bench.assert_in_step()
+
+
+def test_a_few_removals_never_wait(bench: Bench) -> None:
+    many(bench, 10)
+    bench.sync()
+    bench.source.files.clear()
+    assert (limited(bench, 0.5).removed, bench.names()) == (10, [])
+
+
+def test_what_only_moved_is_no_removal(bench: Bench) -> None:
+    many(bench, 30)
+    for n in range(30):
+        bench.source.files[f"{n:03}"].identity = f"i{n}"
+    bench.sync()
+    bench.source.files = {f"moved/{name}": file for name, file in bench.source.files.items()}
+    report = limited(bench, 0.1)
+    assert (report.added, report.removed, report.held, report.embedded) == (30, 30, 0, 0)
+    bench.assert_in_step()
+
+
+def test_a_source_that_is_gone_halfway_keeps_what_is_done_and_removes_nothing_more(bench: Bench) -> None:
+    many(bench, 3)
+    bench.sync()
+    many(bench, 6)
+
+    class Failing(FakeConnector):
+        def read(self, item: Item) -> RawFile:
+            if item.name == "004":
+                raise SourceError("the server is down")
+            return super().read(item)
+
+    failing = Failing()
+    failing.files = bench.source.files
+    synchronizer = Synchronizer(bench.catalog, bench.sink, InlinePool(parse_lines, bench.tokenizer))
+    with pytest.raises(SourceError, match="down"):
+        synchronizer.sync("handbook", failing)
+    assert set(bench.names()) >= {"000", "001", "002"}
+    [state] = bench.catalog.sources()
+    assert state.problem == "the server is down"
+    assert bench.sync().added + len(bench.names()) >= 6
+    assert len(bench.names()) == 6
+    assert bench.catalog.sources()[0].problem is None
+    bench.assert_in_step()
+
+
+# --- how it ends, and what stays ------------------------------------------------------------------------------
+
+
+def test_a_sync_that_is_called_off_keeps_what_is_done(bench: Bench) -> None:
+    for name in range(12):
+        bench.source.put(f"f{name:02}", pages(*range(name * 40, name * 40 + 40)))
+
+    def give_up(progress: Progress) -> None:
+        if progress.done == 4:
+            raise KeyboardInterrupt
+
+    synchronizer = Synchronizer(bench.catalog, bench.sink, InlinePool(parse_lines, bench.tokenizer))
+    with pytest.raises(KeyboardInterrupt):
+        synchronizer.sync("handbook", bench.source, give_up)
+    assert 4 <= len(bench.names()) < 12
+    bench.sync()
+    assert len(bench.names()) == 12
+    bench.assert_in_step()
+
+
+@pytest.mark.parametrize(("kept", "texts"), [(None, ["one", "two"]), (timedelta(days=30), ["one", "two"])])
+def test_texts_of_old_versions_stay_as_long_as_is_set(bench: Bench, kept: timedelta | None, texts: list[str]) -> None:
+    now = [datetime(2026, 1, 1, tzinfo=UTC)]
+    synchronizer = Synchronizer(
+        bench.catalog,
+        bench.sink,
+        InlinePool(parse_lines, bench.tokenizer),
+        keep_versions=kept,
+        clock=lambda: now[0],
+    )
+    versions = []
+    for text in texts:
+        bench.source.put("a", text)
+        synchronizer.sync("handbook", bench.source)
+        versions += [document.version for document in bench.catalog.documents()]
+    document = document_id_of("handbook", bench.source.uri("a"))
+    assert [bench.catalog.text(document, version) for version in versions] == texts
+    now[0] += timedelta(days=31)
+    synchronizer.sync("handbook", bench.source)
+    assert [bench.catalog.text(document, version) for version in versions] == [
+        texts[0] if kept is None else None,
+        "two",
+    ]
+
+
+def test_no_word_of_what_is_deleted_stays_in_the_catalogs_files(bench: Bench, tmp_path: Path) -> None:
+    bench.source.put("a", "The password of the safe is Quetzalcoatl.")
+    bench.source.put("b", "Another text.")
+    bench.sync()
+    del bench.source.files["a"]
+    bench.sync()
+    held = b"".join(path.read_bytes() for path in tmp_path.glob("catalog.sqlite*"))
+    assert b"Another text" in held
+    assert b"Quetzalcoatl" not in held
+
+
+def test_two_sources_are_synced_side_by_side(bench: Bench) -> None:
+    synchronizer = Synchronizer(bench.catalog, bench.sink, InlinePool(parse_lines, bench.tokenizer))
+    sources = {f"s{n}": FakeConnector(f"fake://host{n}") for n in range(3)}
+    failures: list[BaseException] = []
+
+    def work(name: str, source: FakeConnector) -> None:
+        try:
+            for turn in range(4):
+                for n in range(5):
+                    source.put(f"{n}", f"{name} says {turn} of {n}.")
+                source.files.pop(str(turn), None)
+                synchronizer.sync(name, source)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=pair) for pair in sources.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failures == []
+    assert len(list(bench.catalog.documents())) == 3 * 4
+    bench.assert_in_step()
 
 
 # --- with real files and real indexes ------------------------------------------------------------------------

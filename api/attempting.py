@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
-from ingest.applying import Progress
 from ingest.errors import SourceError
 from ingest.model import SyncReport
+from ingest.progress import Progress
 
 from .errors import KNOWN_ERRORS, code_of
 from .job import JobProgress

@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ingest.applying import Progress
 from ingest.connectors.files import FilesConnector
 from ingest.model import SyncReport
+from ingest.progress import Progress
 from ingest.watching import Changes, Watcher
 
 from .commands import Sync, plan_ingest, plan_sync, run_syncs

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from .local import Backend
+    from .backend import Backend
     from .wiring import Platform
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
@@ -43,9 +43,8 @@ app.add_typer(sources_app, name="sources")
 
 @dataclass(slots=True)
 class _Run:
-    """What every command has: the platform, who does the work, and how to show a result."""
+    """What every command has: who does the work, and how to show a result."""
 
-    platform: Platform
     backend: Backend
     as_json: bool
 
@@ -55,32 +54,34 @@ class _Run:
 
         (print_json if self.as_json else for_people)(value)
 
-    def hint_if_empty(self) -> None:
-        """Says so where nothing can be found because nothing was ingested."""
-        from .console import say
-
-        if self.platform.catalog.counts()[0] == 0:
-            say(f"nothing is indexed yet in {self.platform.home}: groundcrew ingest PATH")
-
 
 @contextmanager
-def _running(config: Path | None, as_json: bool) -> Iterator[_Run]:
-    """Configuration and platform for one command, closed afterwards. A process that serves the home does the work."""
-    from .presence import find_server
+def _platform(config: Path | None) -> Iterator[Platform]:
+    """Configuration and platform of this process, closed afterwards."""
     from .settings import load_settings
     from .wiring import Platform
 
     with closing(Platform(load_settings(config))) as platform:
-        address = find_server(platform.home)
-        if address is None:
-            from .local import Local
+        yield platform
 
-            yield _Run(platform, Local(platform), as_json)
-        else:
-            from .remote import Remote
 
-            with closing(Remote(address)) as remote:
-                yield _Run(platform, remote, as_json)
+@contextmanager
+def _running(config: Path | None, as_json: bool) -> Iterator[_Run]:
+    """What a command needs. A process that serves the home does the work, this one where there is none."""
+    from .presence import find_server
+    from .settings import load_settings
+
+    address = find_server(load_settings(config).home)
+    if address is None:
+        from .local import Local
+
+        with _platform(config) as platform:
+            yield _Run(Local(platform), as_json)
+    else:
+        from .remote import Remote
+
+        with closing(Remote(address)) as remote:
+            yield _Run(remote, as_json)
 
 
 @app.command()
@@ -124,7 +125,6 @@ def search(
 
     with _running(config, as_json) as run:
         hits = run.backend.search(query, k, user, parse_where(where or []))
-        run.hint_if_empty()
         run.show(hits, show_hits)
 
 
@@ -142,7 +142,6 @@ def ask(
 
     with _running(config, as_json) as run:
         answer = run.backend.ask(question, user, mode, conversation)
-        run.hint_if_empty()
         run.show(answer, show_answer)
 
 
@@ -193,11 +192,15 @@ def evaluate(
     config: Config = None,
 ) -> None:
     """Measure answers on a question set; exit 1 out of the gate's bounds."""
+    from .console import print_json
     from .evaluation import evaluate_set, show_evaluation
 
-    with _running(config, as_json) as run:
-        evaluation = evaluate_set(run.platform, questions, gate)
-        run.show(evaluation.as_json() if as_json else evaluation, show_evaluation)
+    with _platform(config) as platform:
+        evaluation = evaluate_set(platform, questions, gate)
+        if as_json:
+            print_json(evaluation.as_json())
+        else:
+            show_evaluation(evaluation)
         if evaluation.missed:
             raise typer.Exit(1)
 
@@ -223,8 +226,8 @@ def watch(config: Config = None) -> None:
     """Keep the configured folders in step until stopped."""
     from .serving import run_watch
 
-    with _running(config, False) as run:
-        run_watch(run.platform)
+    with _platform(config) as platform:
+        run_watch(platform)
 
 
 @app.command()
@@ -237,8 +240,8 @@ def serve(
     """Serve the HTTP API and the web page; keep the configured sources in step."""
     from .serving import run_server
 
-    with _running(config, as_json) as run:
-        run_server(run.platform, host, port, as_json=as_json)
+    with _platform(config) as platform:
+        run_server(platform, host, port, as_json=as_json)
 
 
 @app.command()

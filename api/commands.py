@@ -11,10 +11,10 @@ from typing import cast, get_args
 
 from agents.errors import QuestionRefused
 from agents.model import Answer, Mode, Request
-from ingest.applying import Progress
 from ingest.errors import SourceError
 from ingest.model import SourceState, SyncReport
 from ingest.ports import Connector
+from ingest.progress import Progress
 from ingest.syncing import merge
 from retrieval.access import Principal
 from retrieval.model import Hit, Query

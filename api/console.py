@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from ingest.applying import Progress
 from ingest.connectors.files import path_of
+from ingest.progress import Progress
 
 Json = Mapping[str, Any]
 """A result in the shape that programs get it in; commands show it without knowing where it came from."""

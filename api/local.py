@@ -5,26 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
 
 from . import doctor
+from .backend import Json
 from .commands import ask_question, plan_ingest, plan_sync, run_syncs, search_passages, source_states
+from .console import say
 from .schemas import answer_json, hit_json, quarantine_json, source_json
 from .wiring import Platform
-
-Json = dict[str, Any]
-
-
-class Backend(Protocol):
-    """Where a command's work is done: here, or by the process that serves the home."""
-
-    def ingest(self, paths: Sequence[Path], source: str | None, allow: tuple[str, ...], *, confirmed: bool) -> Json: ...
-    def sync(self, name: str | None, *, confirmed: bool) -> Json: ...
-    def search(self, query: str, k: int, user: str | None, where: dict[str, str]) -> Json: ...
-    def ask(self, question: str, user: str | None, mode: str, conversation: str | None) -> Json: ...
-    def sources(self) -> Json: ...
-    def quarantine(self) -> Json: ...
-    def doctor(self, *, repair: bool) -> Json: ...
 
 
 class Local:
@@ -44,11 +31,14 @@ class Local:
     def search(self, query: str, k: int, user: str | None, where: dict[str, str]) -> Json:
         """Ranked passages."""
         hits = search_passages(self._platform, query, k, self._platform.principal(user), where)
+        self._hint_if_empty()
         return {"hits": [hit_json(hit) for hit in hits]}
 
     def ask(self, question: str, user: str | None, mode: str, conversation: str | None) -> Json:
         """One checked answer."""
-        return answer_json(ask_question(self._platform, question, self._platform.principal(user), mode, conversation))
+        answer = ask_question(self._platform, question, self._platform.principal(user), mode, conversation)
+        self._hint_if_empty()
+        return answer_json(answer)
 
     def sources(self) -> Json:
         """Sources and their freshness."""
@@ -63,3 +53,8 @@ class Local:
         if repair:
             doctor.repair(self._platform)
         return doctor.diagnose(self._platform).as_json()
+
+    def _hint_if_empty(self) -> None:
+        """Says so where nothing can be found because nothing was ingested."""
+        if self._platform.catalog.counts()[0] == 0:
+            say(f"nothing is indexed yet in {self._platform.home}: groundcrew ingest PATH")

@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 import httpx
 
-from ingest.applying import Progress
+from ingest.progress import Progress
 
+from .backend import Json
 from .console import progress_bar, say
 from .errors import UsageError, WorkFailed
-from .local import Json
 from .presence import Address
 from .sourcing import absolute
 
@@ -25,7 +25,7 @@ AS_USER = "Groundcrew-As"
 
 
 class Remote:
-    """Meets `local.Backend` over HTTP on this machine."""
+    """Meets `backend.Backend` over HTTP on this machine."""
 
     def __init__(self, address: Address) -> None:
         self._address = address

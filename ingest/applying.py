@@ -13,20 +13,11 @@ from .errors import Problem
 from .model import Access, Document, Item, KnownDocument, NewDocument
 from .pipeline import Batch, Fetched, Piece
 from .ports import ChunkSink
+from .progress import Progress
 from .recording import Recorder, edition_of
 
 PIPELINE = "2"
 """Raised whenever parsing or chunking gives other results, so that unchanged files are read again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a sync is: files looked at of all files, chunks written, and the file at hand."""
-
-    done: int
-    total: int
-    chunks: int
-    name: str
 
 
 @dataclass(slots=True)

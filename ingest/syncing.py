@@ -14,12 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from .applying import PIPELINE, InFlight, Progress, SyncRun
+from .applying import PIPELINE, InFlight, SyncRun
 from .catalog import Catalog
 from .errors import ParseError, SourceError
 from .model import Item, KnownDocument, Listing, ParseTask, SyncReport
 from .pipeline import Fetched, Pipeline
 from .ports import ChunkSink, Connector, ParserPool
+from .progress import Progress
 from .recording import Recorder
 
 _WASTE_BATCH = 1000

@@ -31,10 +31,10 @@ HOMES = {
     "sqlite3": ("ingest/", "api/job.py"),
     "dbos": ("api/jobs.py",),
     "watchdog": ("ingest/inotify.py", "ingest/notifying.py"),
-    "llama_index": ("ingest/connectors/llamahub",),
+    "llama_index": ("ingest/connectors/llamahub/",),
     "croniter": ("api/scheduling.py",),
-    "sqlalchemy": ("ingest/connectors/database",),
-    "fsspec": ("ingest/connectors/object_",),
+    "sqlalchemy": ("ingest/connectors/database/",),
+    "fsspec": ("ingest/connectors/object_store/",),
 }
 ENVIRONMENT = {
     "api/settings.py",
@@ -45,7 +45,7 @@ ENVIRONMENT = {
     "ingest/parsing/unstructured.py",
     "ingest/parsing/ocr.py",
     "ingest/isolating.py",
-    "ingest/connectors/git_clone.py",
+    "ingest/connectors/git/clone.py",
     "api/demo.py",
 }
 """Settings read the environment; the others hand it on to a program that they start, or switch off a library's

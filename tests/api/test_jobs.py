@@ -23,7 +23,7 @@ from api.attempting import Retries
 from api.errors import WorkFailed
 from api.job import JobError, JobsUnusable
 from api.jobs import Cancelled, Job, Jobs
-from ingest.applying import Progress
+from ingest.progress import Progress
 from ingest.errors import MissingLibrary, SourceError
 from ingest.model import SyncReport
 

@@ -15,8 +15,8 @@ from uuid import UUID
 import pytest
 
 from ingest.connectors.database import DatabaseConnector
-from ingest.connectors.database_engine import shown_url, url_of
-from ingest.connectors.database_rows import file_name, key_of, key_path, key_types, row_document
+from ingest.connectors.database.engine import shown_url, url_of
+from ingest.connectors.database.rows import file_name, key_of, key_path, key_types, row_document
 from ingest.connectors.moments import moment_at, moment_of
 from ingest.errors import MissingLibrary, ParseError, SourceError
 from ingest.model import Access, Item, Listing

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from ingest.connectors.git import GitConnector
-from ingest.connectors.git_remote import remote_of
+from ingest.connectors.git.remote import remote_of
 from ingest.errors import ParseError, SourceError
 from ingest.model import Access, Item, Listing
 from ingest.settings import AccessRule, GitSettings

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.connectors.mail import MailConnector
-from ingest.connectors.mail_names import chooses, decode_folder, encode_folder
+from ingest.connectors.mail.names import chooses, decode_folder, encode_folder
 from ingest.errors import ParseError, SourceError
 from ingest.model import Access, Listing
 from ingest.settings import AccessRule, MailSettings

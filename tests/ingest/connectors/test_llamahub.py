@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from ingest.connectors.llamahub import LlamaHubConnector
-from ingest.connectors.llamahub_metadata import clean_metadata, file_name, modified_at
-from ingest.connectors.llamahub_reader import package_of
+from ingest.connectors.llamahub.metadata import clean_metadata, file_name, modified_at
+from ingest.connectors.llamahub.reader import package_of
 from ingest.errors import MissingLibrary, ParseError, SourceError
 from ingest.model import Access, Item, Listing
 from ingest.settings import AccessRule, LlamaHubSettings

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ingest.connectors.slack import SlackConnector
-from ingest.connectors.slack_text import Names, words
+from ingest.connectors.slack.text import Names, words
 from ingest.errors import ParseError, SourceError
 from ingest.model import Access, Item, Listing, RawFile
 from ingest.parsing.markdown import parse_markdown

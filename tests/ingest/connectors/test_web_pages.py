@@ -6,7 +6,7 @@ import re
 
 from lxml import html
 
-from ingest.connectors.web_pages import main_content, page_facts
+from ingest.connectors.web.pages import main_content, page_facts
 
 PAGE = """<!doctype html><html lang="en"><head><title>Travel policy | Acme</title><style>p{}</style></head><body>
 <div id="cookie-banner"><p>We use cookies.</p><button>Accept</button></div>

@@ -29,11 +29,12 @@ HOMES = {
     "torch": ("retrieval/embedding.py",),
     "sentence_transformers": ("retrieval/embedding.py",),
     "sqlite3": ("ingest/", "api/job.py"),
+    "prometheus_client": ("api/telemetry.py",),
     "dbos": ("api/jobs.py",),
     "watchdog": ("ingest/inotify.py", "ingest/notifying.py"),
     "llama_index": ("ingest/connectors/llamahub/",),
     "croniter": ("api/scheduling.py",),
-    "sqlalchemy": ("ingest/connectors/database/",),
+    "sqlalchemy": ("ingest/connectors/database/", "api/job"),
     "fsspec": ("ingest/connectors/object_store/",),
 }
 ENVIRONMENT = {

@@ -1,9 +1,11 @@
-"""Liveness and readiness."""
+"""Liveness, readiness and figures."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
 
+from ..telemetry import CONTENT_TYPE, metrics
 from .access import PlatformDep
 
 router = APIRouter()
@@ -13,6 +15,12 @@ router = APIRouter()
 def healthz() -> dict[str, str]:
     """The process lives."""
     return {"status": "ok"}
+
+
+@router.get("/metrics")
+def scrape(request: Request, platform: PlatformDep) -> Response:
+    """Figures for Prometheus."""
+    return Response(metrics(platform, request.app.state.background), media_type=CONTENT_TYPE)
 
 
 @router.get("/readyz")

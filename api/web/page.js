@@ -159,14 +159,23 @@ async function showStock() {
   const documents = sources.sources.reduce((sum, s) => sum + s.documents, 0);
   const synced = sources.sources.map((s) => s.last_sync).filter(Boolean).sort().pop();
   $("#stock").textContent = `${documents} documents` + (synced ? `, last synced ${new Date(synced).toLocaleString()}` : "");
-  const entries = quarantine.quarantine;
-  if (!entries.length) return;
-  const box = $("#quarantine");
+  const troubled = sources.sources.flatMap((s) => [
+    ...(s.problem ? [`${s.name} is not in step since ${new Date(s.problem_at).toLocaleString()}: ${s.problem}`] : []),
+    ...(s.held ? [`${s.name}: ${s.held} documents are gone from it and still answer, until someone confirms it: ` +
+      `groundcrew sources sync ${s.name} --confirm-removals`] : []),
+  ]);
+  showList("#troubled", troubled, (n) => `${n} ${n === 1 ? "source needs" : "sources need"} attention`);
+  showList("#quarantine", quarantine.quarantine.map(
+    (e) => `${nameOf(e.uri)}${e.part ? ", " + e.part : ""}: ${e.reason} ${e.mend}`,
+  ), (n) => `${n} ${n === 1 ? "item" : "items"} could not be read`);
+}
+
+function showList(name, lines, title) {
+  if (!lines.length) return;
+  const box = $(name);
   box.hidden = false;
-  box.querySelector("summary").textContent = `${entries.length} ${entries.length === 1 ? "item" : "items"} could not be read`;
-  box.querySelector("ul").append(...entries.map((e) => make("li", {
-    text: `${nameOf(e.uri)}${e.part ? ", " + e.part : ""}: ${e.reason} ${e.mend}`,
-  })));
+  box.querySelector("summary").textContent = title(lines.length);
+  box.querySelector("ul").append(...lines.map((text) => make("li", { text })));
 }
 
 showStock().catch(() => { $("#stock").textContent = "The server does not tell what is indexed."; });

@@ -198,6 +198,9 @@ def test_a_source_that_fails_is_tried_again_and_says_why(served: Served) -> None
         job = client.post("/v1/sources/crm/sync").json()
         until(lambda: bool(client.get(f"/v1/jobs/{job['id']}").json()["error"]), "an attempt failed")
         now = client.get(f"/v1/jobs/{job['id']}").json()
+        figures = client.get("/metrics").text
+        assert 'groundcrew_source_failing{source="crm"} 1.0' in figures
+        assert 'groundcrew_documents{source="handbook"}' in figures
         assert "nowhere" in now["error"]["message"]
         assert "nowhere" in {s["name"]: s["problem"] for s in client.get("/v1/sources").json()["sources"]}["crm"]
 

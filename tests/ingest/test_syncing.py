@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.applying import Progress
+from ingest.progress import Progress
 from ingest.catalog import Catalog
 from ingest.connectors.files import FilesConnector
 from ingest.errors import Problem, SourceError

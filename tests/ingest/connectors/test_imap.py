@@ -152,7 +152,7 @@ def test_a_message_that_is_too_large_is_not_fetched(
     server.append(make_message("a", "words"))
     connector = source(server.port, tmp_path)
     [item] = connector.list().items
-    monkeypatch.setattr("ingest.connectors.mail_imap.MAX_FILE_BYTES", 100)
+    monkeypatch.setattr("ingest.connectors.mail.imap.MAX_FILE_BYTES", 100)
     with pytest.raises(ParseError) as caught:
         connector.read(item)
     assert caught.value.problem.code == "too_large"

@@ -78,7 +78,7 @@ def test_globs_and_limits(s3: S3World, monkeypatch: pytest.MonkeyPatch) -> None:
     connector = s3.connector(exclude=("drafts/**",))
     listing = connector.list()
     assert ([item.name for item in listing.items], listing.hidden) == (["a.txt"], 1)
-    monkeypatch.setattr("ingest.connectors.object_store.MAX_FILE_BYTES", 3)
+    monkeypatch.setattr("ingest.connectors.object_store.connector.MAX_FILE_BYTES", 3)
     with pytest.raises(ParseError) as caught:
         connector.read(listing.items[0])
     assert caught.value.problem.code == "too_large"

@@ -351,7 +351,7 @@ def test_a_name_may_hold_anything(server: WebServer, tmp_path: Path) -> None:
 def test_a_page_too_large_is_a_problem_of_that_page(
     server: WebServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.connectors.web_fetching.MAX_BODY_BYTES", 1000)
+    monkeypatch.setattr("ingest.connectors.web.fetching.MAX_BODY_BYTES", 1000)
     server.put("/", links("/big.html"))
     server.put("/big.html", gzip.compress(b"<p>" + b"x" * 100_000), headers={"Content-Encoding": "gzip"})
     connector = web(server, tmp_path)

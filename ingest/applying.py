@@ -64,6 +64,7 @@ class SyncRun:
         known: Mapping[str, KnownDocument],
         quarantine: Mapping[str, tuple[str, str]],
         total: int,
+        unchanged: int,
         now: str,
         on_progress: Callable[[Progress], None],
     ) -> None:
@@ -81,28 +82,23 @@ class SyncRun:
         self._access_ids: dict[Access, int] = {}
         self._lock = threading.Lock()
         self.source = source
-        self.tally = Tally()
-
-    def settle(self, items: Sequence[Item]) -> list[Item]:
-        """Settles the items that nothing has touched, and returns the others. Runs before anything is written."""
-        changed = [item for item in items if not self._is_unchanged(item)]
+        self.tally = Tally(unchanged=unchanged)
         self._tell("")
-        return changed
 
-    def _is_unchanged(self, item: Item) -> bool:
+    def settle(self, item: Item) -> bool:
+        """Settles an item whose content nothing has touched: only its access has changed, or it is in quarantine."""
         state = self._known.get(item.uri)
-        noted = self._quarantine.get(item.uri) if self._quarantine else None
+        noted = self._quarantine.get(item.uri)
         if not item.fingerprint or (noted is not None and noted != (item.fingerprint, self._pipeline)):
             return False
         if state is None:
-            self.tally.quarantined += noted is not None
+            if noted is not None:
+                self._count(item, quarantined=1)
             return noted is not None
         if state.fingerprint != item.fingerprint or not self._is_current(state):
             return False
-        if self._take_over_access(item, state):
-            self.tally.updated += 1
-        else:
-            self.tally.unchanged += 1
+        taken_over = self._take_over_access(item, state)
+        self._count(item, updated=int(taken_over), unchanged=int(not taken_over))
         return True
 
     def is_same_content(self, item: Item, version: str) -> bool:

@@ -30,13 +30,18 @@ class Database:
         with self._translated():
             return self._connection.execute(query, values).fetchall()
 
-    def read_each(self, query: str, values: Sequence[Any], rest: str = "") -> list[tuple[Any, ...]]:
-        """All rows of `query` + a list of values + `rest`, in batches that SQLite accepts. Order is not kept."""
+    def read_each(
+        self, query: str, values: Sequence[Any], rest: str = "", *, before: tuple[Any, ...] = ()
+    ) -> list[tuple[Any, ...]]:
+        """All rows of `query` + a list of values + `rest`, in batches that SQLite accepts. Order is not kept.
+
+        `before` are the values of what `query` asks for besides.
+        """
         rows: list[tuple[Any, ...]] = []
         for start in range(0, len(values), 500):
             batch = values[start : start + 500]
             marks = ",".join("?" * len(batch))
-            rows += self.read(f"{query} ({marks}) {rest}", batch)
+            rows += self.read(f"{query} ({marks}) {rest}", (*before, *batch))
         return rows
 
     @contextmanager

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import pickle
+import select
 import signal
 import struct
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import IO, Any
@@ -76,6 +78,7 @@ def main() -> None:
     # Ctrl-C reaches the whole group; the process that leads it decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     requests = sys.stdin.buffer
+    threading.Thread(target=_end_with, args=(requests.fileno(),), daemon=True).start()
     try:
         parse, tokenizer, memory_bytes = receive(requests.read)
         _limit_memory(memory_bytes)
@@ -84,6 +87,16 @@ def main() -> None:
             _serve(replies, task, seconds, parse, tokenizer)
     except (EOFError, BrokenPipeError):
         return
+
+
+def _end_with(requests: int) -> None:
+    """Ends this process and what it started as soon as whoever sends requests is gone, even in the middle of a file."""
+    if not hasattr(select, "poll") or os.getpgrp() != os.getpid():  # Windows; or started by hand, in another's group.
+        return
+    hung_up = select.poll()
+    hung_up.register(requests, 0)  # The end of the pipe is told of unasked; what comes through it is not waited for.
+    hung_up.poll()
+    os.killpg(0, signal.SIGKILL)
 
 
 def _serve(replies: IO[bytes], task: ParseTask, seconds: int, parse: Parser, tokenizer: Tokenizer) -> None:

@@ -22,11 +22,21 @@ class Recorder:
         self._catalog = catalog
         self._database = catalog.database
 
-    def known(self, source: str, scopes: Sequence[str] | None = None) -> dict[str, KnownDocument]:
-        """The source's documents by uri; with `scopes` only those below one of these uris."""
+    def stamps(self, source: str, pipeline: str, scopes: Sequence[str] | None = None) -> dict[str, str]:
+        """uri to `stamp_of` the source's documents; "" where another pipeline made them.
+
+        With `scopes` only those below one of these uris. Made for sources of very many documents, of which hardly
+        one has changed.
+        """
+        stamp = "iif(pipeline = ? or pipeline like ? || '+%', access_id || ' ' || fingerprint, '')"
+        query = f"select uri, {stamp} from documents where source = ?"
+        return dict(self._within(query, source, scopes, (pipeline, pipeline)))
+
+    def known(self, source: str, uris: Sequence[str]) -> dict[str, KnownDocument]:
+        """Those of the source's documents that have one of these uris."""
         columns = "uri, id, version, fingerprint, identity, pipeline, access_id"
-        rows = self._within(f"select {columns} from documents where source = ?", source, scopes)
-        return {row[0]: KnownDocument(*row[1:]) for row in rows}
+        query = f"select {columns} from documents where source = ? and uri in"
+        return {row[0]: KnownDocument(*row[1:]) for row in self._database.read_each(query, uris, before=(source,))}
 
     def known_quarantine(self, source: str, scopes: Sequence[str] | None = None) -> dict[str, tuple[str, str]]:
         """uri to (fingerprint, pipeline) of files that could not be read, whole or in part."""
@@ -213,16 +223,19 @@ class Recorder:
         )
         db.execute("delete from documents where id = ?", (document_id,))
 
-    def _within(self, query: str, source: str, scopes: Sequence[str] | None) -> list[tuple[Any, ...]]:
+    def _within(
+        self, query: str, source: str, scopes: Sequence[str] | None, before: tuple[str, ...] = ()
+    ) -> list[tuple[Any, ...]]:
         """Rows of a source, by ranges of its index on (source, uri) where scopes are given."""
         if scopes is None:
-            return self._database.read(query, (source,))
+            return self._database.read(query, (*before, source))
         rows: list[tuple[Any, ...]] = []
         for scope in scopes:
             # "0" follows "/": the range holds all that lies below the folder.
             below = scope.rstrip("/")
             rows += self._database.read(
-                f"{query} and (uri = ? or (uri >= ? and uri < ?))", (source, scope, below + "/", below + "0")
+                f"{query} and (uri = ? or (uri >= ? and uri < ?))",
+                (*before, source, scope, below + "/", below + "0"),
             )
         return rows
 
@@ -230,6 +243,11 @@ class Recorder:
 def edition_of(version: str, pipeline: str) -> str:
     """What a document's chunks were cut from, and by which code: one edition at a time is current."""
     return f"{version}|{pipeline}"
+
+
+def stamp_of(access_id: int, fingerprint: str) -> str:
+    """Equal for a document that nothing has touched, in content or access."""
+    return f"{access_id} {fingerprint}"
 
 
 def text_key(indexed_text: str) -> bytes:

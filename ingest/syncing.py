@@ -21,7 +21,7 @@ from .model import Item, KnownDocument, Listing, ParseTask, SyncReport
 from .pipeline import Fetched, Pipeline
 from .ports import ChunkSink, Connector, ParserPool
 from .progress import Progress
-from .recording import Recorder
+from .recording import Recorder, stamp_of
 
 _WASTE_BATCH = 1000
 _FEW = 10
@@ -30,9 +30,16 @@ _FEW = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Difference:
-    """What a listing says of the documents known: the uris of those gone, and which of these go by a new name."""
+    """What a listing says of what is known: items to look into, how many are untouched, and what is gone.
 
-    gone: tuple[str, ...]
+    `known` holds the documents of both; `gone` their uris, of those that go; `moved` maps the uris of items to the ids
+    of documents that are them under their names from before; `held` counts the gone that stay for now.
+    """
+
+    changed: Sequence[Item]
+    unchanged: int
+    known: Mapping[str, KnownDocument]
+    gone: Sequence[str]
     moved: Mapping[str, str]
     held: int
 
@@ -106,9 +113,9 @@ class Synchronizer:
     ) -> SyncReport:
         started = time.monotonic()
         listing = connector.list()
-        known = self._recorder.known(source, connector.scopes)
         quarantine = self._recorder.known_quarantine(source, connector.scopes)
-        difference = _compare(listing, known, removal_limit)
+        difference = self._compare(source, connector, listing, quarantine, removal_limit)
+        known = difference.known
         run = SyncRun(
             self._catalog,
             self._recorder,
@@ -119,6 +126,7 @@ class Synchronizer:
             known=known,
             quarantine=quarantine,
             total=len(listing.items),
+            unchanged=difference.unchanged,
             now=self._now(),
             on_progress=on_progress,
         )
@@ -127,7 +135,7 @@ class Synchronizer:
         leaving = [known[uri].id for uri in difference.gone if known[uri].id not in moved]
         self._recorder.remove(leaving)
         try:
-            self._bring_in(run, connector, listing.items, difference.moved)
+            self._bring_in(run, connector, difference.changed, difference.moved)
         finally:
             run.land_all()
         # A new name whose file could not be read has replaced nothing.
@@ -158,13 +166,59 @@ class Synchronizer:
             held=difference.held,
         )
 
+    def _compare(
+        self,
+        source: str,
+        connector: Connector,
+        listing: Listing,
+        quarantine: Mapping[str, tuple[str, str]],
+        removal_limit: float,
+    ) -> _Difference:
+        """Tells what is untouched by its stamp alone; only of the rest more is read."""
+        stamps = self._recorder.stamps(source, PIPELINE, connector.scopes)
+        count = len(stamps)
+        access_ids = {access: self._recorder.access_id(access) for access in {item.access for item in listing.items}}
+        changed: list[Item] = []
+        for item in listing.items:
+            stamp = stamps.pop(item.uri, None)
+            if (
+                stamp is None
+                or stamp != stamp_of(access_ids[item.access], item.fingerprint)
+                or not item.fingerprint
+                or item.uri in quarantine
+            ):
+                changed.append(item)
+        # What was not listed is gone, unless it lies in a place that could not be listed.
+        unlisted = tuple(place.prefix for place in listing.unlisted) or ("\0",)
+        gone = [uri for uri in stamps if not uri.startswith(unlisted)]
+        known = self._recorder.known(source, [*gone, *(item.uri for item in changed)])
+        by_identity = {known[uri].identity: known[uri].id for uri in gone if known[uri].identity}
+        moved = {
+            item.uri: by_identity.pop(item.identity)
+            for item in changed
+            if item.uri not in known and item.identity in by_identity
+        }
+        removals = len(gone) - len(moved)
+        held = removals if removals > _FEW and removals > removal_limit * count else 0
+        if held:
+            renamed = set(moved.values())
+            gone = [uri for uri in gone if known[uri].id in renamed]
+        return _Difference(
+            changed=changed,
+            unchanged=len(listing.items) - len(changed),
+            known=known,
+            gone=gone,
+            moved=moved,
+            held=held,
+        )
+
     def _bring_in(self, run: SyncRun, connector: Connector, items: Sequence[Item], moved: Mapping[str, str]) -> None:
-        """Settles the items, and sends those that have changed through the pipeline."""
-        changed = run.settle(items)
-        if not changed:
+        """Settles the items where they only look changed, and sends the others through the pipeline."""
+        items = [item for item in items if not run.settle(item)]
+        if not items:
             return
         with Pipeline(self._pool, self._sink, self._recorder, run.write) as pipeline:
-            for item in changed:
+            for item in items:
                 try:
                     raw = connector.read(item)
                 except ParseError as error:
@@ -227,25 +281,6 @@ def merge(reports: Sequence[SyncReport]) -> SyncReport:
             held=total.held + r.held,
         )
     return total
-
-
-def _compare(listing: Listing, known: Mapping[str, KnownDocument], removal_limit: float) -> _Difference:
-    """What is gone: known and not listed, unless it lies in a place that could not be listed."""
-    listed = {item.uri for item in listing.items}
-    unlisted = tuple(place.prefix for place in listing.unlisted) or ("\0",)
-    gone = [uri for uri in known if uri not in listed and not uri.startswith(unlisted)]
-    if not gone:
-        return _Difference(gone=(), moved={}, held=0)
-    by_identity = {known[uri].identity: known[uri].id for uri in gone if known[uri].identity}
-    moved: dict[str, str] = {}
-    for item in listing.items:
-        if item.identity and item.uri not in known and item.identity in by_identity:
-            moved[item.uri] = by_identity.pop(item.identity)
-    removals = len(gone) - len(moved)
-    if removals > _FEW and removals > removal_limit * len(known):
-        renamed = set(moved.values())
-        return _Difference(gone=tuple(uri for uri in gone if known[uri].id in renamed), moved=moved, held=removals)
-    return _Difference(gone=tuple(gone), moved=moved, held=0)
 
 
 def _stamp(moment: datetime) -> str:

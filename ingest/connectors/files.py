@@ -6,10 +6,11 @@ import os
 import re
 import stat
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 
 from ..errors import ParseError, Problem, SourceError
@@ -17,6 +18,8 @@ from ..model import Item, Listing, RawFile, Unlisted
 from ..settings import FilesSettings, is_hidden
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.\-~]+").fullmatch
+_NO_METADATA: Mapping[str, str] = MappingProxyType({})
+_new_item = tuple.__new__
 _TIME_GRAIN_NS = 100_000_000
 """File systems note times in steps of some milliseconds."""
 
@@ -166,7 +169,7 @@ class _Walk:
         """Takes all that lies in a folder; `relative` ends with "/" unless it is empty."""
         try:
             with os.scandir(path) as found:
-                entries = sorted(found, key=lambda entry: entry.name)
+                entries = list(found)
         except OSError as error:
             if not isinstance(error, FileNotFoundError):  # Gone since its parent was listed: it holds nothing.
                 self.unlisted.append(
@@ -207,14 +210,19 @@ class _Walk:
         # Written just now, it may be written again without a later time: it is looked into once more.
         fresh = "~" if abs(self._now_ns - modified) < _TIME_GRAIN_NS else ""
         self.items.append(
-            Item(
-                uri,
-                name,
-                f"{status.st_size}-{modified}-{status.st_ctime_ns}-{identity}{fresh}",
-                _moment(int(status.st_mtime)),
-                access,
-                size=status.st_size,
-                identity=identity,
+            # As Item(...) does, less its way through Python.
+            _new_item(
+                Item,
+                (
+                    uri,
+                    name,
+                    f"{status.st_size}-{modified}-{status.st_ctime_ns}-{identity}{fresh}",
+                    _moment(modified // 1_000_000_000),
+                    access,
+                    _NO_METADATA,
+                    status.st_size,
+                    identity,
+                ),
             )
         )
 

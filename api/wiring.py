@@ -92,12 +92,19 @@ class Platform:
 
     @cached_property
     def synchronizer(self) -> Synchronizer:
-        days = self.settings.ingest.keep_versions_days
+        limits = self.settings.ingest
+        days = limits.keep_versions_days
         return Synchronizer(
             self.catalog,
             self.index,
             self.parsers,
-            tools=found_tools(),
+            # What was too slow or too large is tried again when the limits are raised.
+            tools=(
+                *found_tools(),
+                f"{limits.timeout_s:g}s",
+                f"{limits.timeout_s_per_mb:g}s/MB",
+                f"{limits.memory_mb}MB",
+            ),
             keep_versions=None if days is None else timedelta(days=days),
         )
 

@@ -18,6 +18,8 @@ from .model import Hit, IndexFilter, Query
 from .superseding import asked_for, superseded
 
 FILTER_KEYS = ("source", "format", "document")
+_ATTEMPTS = 5
+"""How often a search begins anew because something changed while it ran."""
 _SUPERSEDED_WEIGHT = 0.5
 """What is no longer in force ranks below what is, yet can still be found."""
 
@@ -45,13 +47,21 @@ class Searcher:
             FilterError: `query.where` names an unknown key.
             SearchIndexError: an index cannot be read.
         """
-        self._index.follow(self._catalog)
-        try:
-            return self._search(query)
-        except SearchIndexError:
-            # Another process may have been in the middle of a write; what is really damaged fails again.
-            self._index.close()
-            return self._search(query)
+        hits: list[Hit] = []
+        for _ in range(_ATTEMPTS):
+            before = self._catalog.revision()
+            self._index.follow(self._catalog)
+            try:
+                hits = self._search(query)
+            except SearchIndexError:
+                # Another process may have been in the middle of a write; what is really damaged fails again.
+                self._index.close()
+                hits = self._search(query)
+            # A version that came between the look into the indexes and that into the catalog would be missed, and the
+            # one that it replaced as well.
+            if self._catalog.revision() == before:
+                break
+        return hits
 
     def rarity(self, principal: Principal) -> Callable[[str], float]:
         """How rare a word is in what the principal may read: 0.0 in every chunk, 1.0 in none."""

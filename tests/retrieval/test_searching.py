@@ -16,7 +16,8 @@ from retrieval.access import Principal, readable
 from retrieval.errors import FilterError
 from retrieval.index import ChunkIndex
 from retrieval.lexical import LexicalIndex
-from retrieval.model import Hit, Query
+from retrieval.model import Hit, IndexFilter, Query
+from retrieval.ports import Scored
 from retrieval.searching import Searcher, SearchSettings
 from retrieval.vectors import VectorIndex
 from tests.fakes import EVERYONE, FakeEmbedder, index_chunks, make_chunk, make_document, store
@@ -122,6 +123,22 @@ def test_access_that_was_narrowed_in_the_catalog_alone_holds_at_once(house: Hous
         {document.id: replace(document, access_id=Recorder(house.catalog).access_id(BOARD))},
     )
     assert titles(house.find("travel rules", Principal(groups=frozenset({"board"})))) == ["a.md"]
+
+
+def test_a_search_sees_one_version_of_a_document_that_is_replaced_meanwhile(house: House) -> None:
+    house.put("rules.md", "travel rules of May")
+    look, replaced = house.index.lexical.search, False
+
+    def look_then_replace(text: str, k: int, only: IndexFilter) -> Scored:
+        nonlocal replaced
+        found = look(text, k, only)
+        if not replaced:
+            replaced = True
+            house.put("rules.md", "travel rules of June")
+        return found
+
+    house.index.lexical.search = look_then_replace  # type: ignore[method-assign]
+    assert [hit.chunk.text for hit in house.find("travel rules")] == ["travel rules of June"]
 
 
 @pytest.mark.parametrize("k", [0, -1])

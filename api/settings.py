@@ -190,7 +190,9 @@ def _value(raw: str) -> Any:
 
 def _explain(error: ValidationError, origin: Path | None, overridden: Mapping[str, str]) -> str:
     """One line: the file (or variable), the key, and what was expected."""
-    first = error.errors(include_url=False)[0]
+    found = error.errors(include_url=False)
+    # A key that is misspelt is often missed as well: what stands in the file says more.
+    first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
     place = first["loc"]
     if place[0] == "sources" and len(place) > 2 and place[2] in SECTIONS:
         place = (*place[:2], *place[3:])  # The kind stands among the keys of an error, not among those of the file.

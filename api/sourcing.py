@@ -113,7 +113,8 @@ class CommonSection(Section):
         )
 
 
-_COMMON = {"kind", "include", "exclude", "allow", "rules", "removal_limit"}
+_COMMON = {"kind", "include", "exclude", "allow", "rules", "removal_limit", "options_env"}
+"""Keys that are not settings under the same name."""
 
 
 class FilesSection(CommonSection):

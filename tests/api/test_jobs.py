@@ -23,9 +23,9 @@ from api.attempting import Retries
 from api.errors import WorkFailed
 from api.job import JobError, JobsUnusable
 from api.jobs import Cancelled, Job, Jobs
-from ingest.progress import Progress
 from ingest.errors import MissingLibrary, SourceError
 from ingest.model import SyncReport
+from ingest.progress import Progress
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LONG = 30.0

@@ -87,9 +87,13 @@ class IngestSection(Section):
 
 
 class RetrievalSection(Section):
-    """How passages are found. `engine` runs the embedding model: auto takes openvino where it is installed."""
+    """How passages are found. `engine` runs the embedding model: auto takes openvino where it is installed.
+
+    `precision` f32 gives the same vectors on every machine; auto is faster on a CPU that multiplies bf16.
+    """
 
     engine: Literal["auto", "openvino", "torch"] = "auto"
+    precision: Literal["auto", "f32"] = "auto"
 
 
 class Settings(Section):

@@ -65,12 +65,11 @@ class Platform:
 
     @cached_property
     def embedder(self) -> Embedder:
-        engine = self.settings.retrieval.engine
-        if engine == "auto":
-            engine = "openvino" if importlib.util.find_spec("openvino") else "torch"
-        return (
-            OpenVinoEmbedder(bundled_model()) if engine == "openvino" else SentenceTransformerEmbedder(bundled_model())
-        )
+        wanted = self.settings.retrieval
+        has_openvino = wanted.engine == "openvino" or importlib.util.find_spec("openvino") is not None
+        if wanted.engine == "torch" or not has_openvino:
+            return SentenceTransformerEmbedder(bundled_model())
+        return OpenVinoEmbedder(bundled_model(), precision=wanted.precision)
 
     @cached_property
     def index(self) -> ChunkIndex:

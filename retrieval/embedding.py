@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from .errors import ModelError
 
 if TYPE_CHECKING:
-    from .bert import BertEncoder
+    from .bert import BertEncoder, Precision
 
 Array = NDArray[np.float32]
 TokenStates = tuple[Array, list[tuple[int, int]]]
@@ -114,9 +114,10 @@ class OpenVinoEmbedder:
 
     dimensions = 384
 
-    def __init__(self, folder: Path, *, verify: bool = True) -> None:
+    def __init__(self, folder: Path, *, verify: bool = True, precision: Precision = "auto") -> None:
         self._folder = folder
         self._verify = verify
+        self._precision = precision
         self._tokenizer = ModelTokenizer(folder)
         self._lock = threading.Lock()
 
@@ -161,7 +162,7 @@ class OpenVinoEmbedder:
 
         if self._verify:
             verify_weights(self._folder)
-        return BertEncoder(self._folder)
+        return BertEncoder(self._folder, self._precision)
 
 
 class SentenceTransformerEmbedder:

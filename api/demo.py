@@ -13,14 +13,18 @@ from retrieval.access import Principal
 
 from .commands import ask_question, sync_sources
 from .console import print_json, put, say, show_answer, show_report
-from .errors import UsageError
+from .errors import UsageError, WorkFailed
+from .presence import LOCK, find_server
 from .schemas import answer_json
 from .serving import run_server
 from .settings import CONFIG_NAME, HOME, Settings, home_folder, load_settings
 from .wiring import LOCK_NAME, Platform
 
 _MARK = "made-by-demo"
-_EMPTY_HOME = {"catalog.sqlite", "catalog.sqlite-shm", "catalog.sqlite-wal", "vectors", "lexical"}
+_EMPTY_HOME = {
+    *("catalog.sqlite", "catalog.sqlite-shm", "catalog.sqlite-wal", "vectors", "lexical"),
+    *("jobs.sqlite", "jobs.sqlite-shm", "jobs.sqlite-wal", "schedules.json", LOCK),
+}
 _SOURCE = "company"
 """The sample's source, as data/groundcrew.toml names it."""
 QUESTION = "From what flight length can I fly business class?"
@@ -34,6 +38,9 @@ def run_demo(*, serving: bool, port: int | None, as_json: bool) -> None:
         WorkFailed: another process is writing to the home.
     """
     home = home_folder()
+    address = find_server(home)
+    if address is not None:
+        raise WorkFailed(f"{home} is being served at {address.url}; stop that first")
     _prepare(home)
     platform = Platform(load_settings(home / CONFIG_NAME))
     try:

@@ -40,18 +40,20 @@ class Diagnosis:
 
 
 def diagnose(platform: Platform) -> Diagnosis:
-    """Checks everything and changes nothing. Holds the home meanwhile: halfway through a sync nothing agrees.
+    """Checks everything and changes nothing. Syncs wait meanwhile.
 
     Raises:
         CatalogError: the catalog cannot be opened; nothing can be said without it.
-        WorkFailed: a sync is under way.
+        WorkFailed: another process is writing to the home.
     """
-    with platform.writing():
+    with platform.writing(), platform.synchronizer.at_rest() as waste:
         catalog = platform.catalog
         move = f"to mend: move {platform.home} aside and ingest anew"
         problems = [f"the catalog file is damaged: {line}; {move}" for line in catalog.damage()]
         problems += [f"{problem}; {move}" for problem in _misquoting(catalog)]
         problems += _disagreeing(platform)
+    if waste:
+        problems.append(f"{waste} chunks of what is gone, or was cut off, wait to be dropped; {_REPAIR}, or sync")
     try:
         verify_weights(bundled_model())
     except ModelError as error:
@@ -62,8 +64,7 @@ def diagnose(platform: Platform) -> Diagnosis:
 
 def repair(platform: Platform) -> None:
     """Makes the indexes agree with the catalog. An index that cannot be opened is set aside and made anew."""
-    with platform.writing():
-        platform.synchronizer.discard_waste()
+    with platform.writing(), platform.synchronizer.at_rest():
         for name, index in (("vectors", platform.index.vectors), ("lexical", platform.index.lexical)):
             try:
                 index.ids()
@@ -71,6 +72,7 @@ def repair(platform: Platform) -> None:
                 index.close()
                 stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
                 shutil.move(platform.home / name, platform.home / f"{name}.damaged-{stamp}")
+        platform.synchronizer.discard_waste()
         platform.index.mend(platform.catalog, platform.index.compare(platform.catalog))
 
 

@@ -119,6 +119,10 @@ class Catalog:
             )
         return [row[0] for row in rows]
 
+    def noncurrent_ids(self) -> list[str]:
+        """The ids of chunks that the indexes may hold although no reader sees them: in flight, or waste."""
+        return [row[0] for row in self._database.read("select id from chunks where current = 0")]
+
     def text(self, document_id: str, version: str | None = None) -> str | None:
         """The canonical text of a version, the current one by default; None when it is not kept."""
         rows = self._database.read(

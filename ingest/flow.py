@@ -52,19 +52,25 @@ class Flow:
 
 
 class Channel(Generic[T]):
-    """A queue of at most `room` things, put by `writers` threads. It ends when every one of them has closed it."""
+    """A queue put by `writers` threads; it ends when every one of them has closed it.
 
-    def __init__(self, flow: Flow, room: int, writers: int = 1) -> None:
+    There is room as long as what waits weighs less than `room`.
+    """
+
+    def __init__(self, flow: Flow, room: int, writers: int = 1, weight: Callable[[T], int] = lambda _: 1) -> None:
         self._flow = flow
         self._room = room
         self._open = writers
+        self._weight = weight
         self._waiting: deque[T] = deque()
+        self._load = 0
 
     def put(self, thing: T) -> None:
         """Waits for room. Raises `Stopped`."""
         with self._flow.changed:
-            self._wait(lambda: len(self._waiting) < self._room)
+            self._wait(lambda: self._load < self._room)
             self._waiting.append(thing)
+            self._load += self._weight(thing)
             self._flow.changed.notify_all()
 
     def close(self) -> None:
@@ -75,10 +81,10 @@ class Channel(Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         """Everything that is put, until the end. Raises `Stopped`."""
-        while (taken := self.take(1, lambda _: 1)) is not None:
+        while (taken := self.take(0)) is not None:
             yield from taken
 
-    def take(self, most: int, weight: Callable[[T], int]) -> list[T] | None:
+    def take(self, most: int) -> list[T] | None:
         """Waits for something and takes all that is there, up to a weight but at least one; None at the end.
 
         Whoever is slower than what fills the channel so gets the more at once.
@@ -87,9 +93,10 @@ class Channel(Generic[T]):
             self._wait(lambda: bool(self._waiting) or self._open <= 0)
             taken: list[T] = []
             total = 0
-            while self._waiting and (not taken or total + weight(self._waiting[0]) <= most):
+            while self._waiting and (not taken or total + self._weight(self._waiting[0]) <= most):
                 taken.append(self._waiting.popleft())
-                total += weight(taken[-1])
+                total += self._weight(taken[-1])
+            self._load -= total
             self._flow.changed.notify_all()
             return taken or None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import selectors
 import signal
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import IO
 
 from .errors import ParseError, Problem
 from .flow import Stopped
@@ -24,13 +25,18 @@ from .ports import Parser, Tokenizer
 _ROOT = Path(__file__).resolve().parent.parent
 _RETIRE_AFTER = 2000
 """Files that a process may parse before a new one takes its place: libraries leak."""
+_PATIENCE = 4
 _GLANCE_S = 0.5
 """How often a wait for a parser looks whether anyone still wants to know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParseLimits:
-    """What one file may cost. A file of many megabytes gets more time: `seconds_per_mb` for each."""
+    """What one file may cost. A file of many megabytes gets more time: `seconds_per_mb` for each.
+
+    Time is what the processor works on it, so that a busy machine fails no file; by the clock it may take
+    `_PATIENCE` times as long.
+    """
 
     seconds: float = 120.0
     seconds_per_mb: float = 30.0
@@ -142,9 +148,9 @@ class _Worker:
         """The answers to a task. Raises `ParseError`."""
         self.served += 1
         seconds = limits.seconds_for(len(task.raw.data))
-        self._deadline = time.monotonic() + seconds
+        self._deadline = time.monotonic() + seconds * _PATIENCE
         try:
-            send(self._requests, (task, int(seconds) + 10))
+            send(self._requests, (task, math.ceil(seconds), math.ceil(seconds * _PATIENCE) + 10))
             while answer := receive(lambda size: self._read(size, is_stopped)):
                 if isinstance(answer, Problem):
                     raise ParseError(answer)
@@ -153,15 +159,9 @@ class _Worker:
                 # The time that whoever asked takes with an answer is not the parser's.
                 self._deadline += time.monotonic() - handed
         except TimeoutError:
-            raise ParseError(
-                Problem(
-                    code="timeout",
-                    reason=f"parsing it took longer than {seconds:.0f} s",
-                    mend="split the file, exclude it, or raise timeout_s under [ingest]",
-                )
-            ) from None
+            raise _too_slow(seconds) from None
         except (EOFError, BrokenPipeError):
-            self._tell_crash(limits)
+            raise self._end_of(seconds, limits) from None
 
     def kill(self) -> None:
         """Ends the process and whatever it started."""
@@ -183,19 +183,32 @@ class _Worker:
                     raise Stopped
         return os.read(self._replies.fileno(), min(size, 1 << 20))
 
-    def _tell_crash(self, limits: ParseLimits) -> NoReturn:
+    def _end_of(self, seconds: float, limits: ParseLimits) -> ParseError:
+        """Why the process has ended in the middle of a file."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
         code = self._process.returncode
         self.kill()
+        if code == -signal.SIGXCPU:
+            return _too_slow(seconds)
         how = f"signal {-code} ({signal.strsignal(-code)})" if code is not None and code < 0 else f"status {code}"
-        raise ParseError(
+        return ParseError(
             Problem(
                 code="crashed",
                 reason=f"the parser ended on it with {how}, or took more than {limits.memory_mb} MB",
                 mend="check the file in its own program and save it anew, or exclude it with `exclude`",
             )
         )
+
+
+def _too_slow(seconds: float) -> ParseError:
+    return ParseError(
+        Problem(
+            code="timeout",
+            reason=f"parsing it took longer than {seconds:.0f} s",
+            mend="split the file, exclude it, or raise timeout_s under [ingest]",
+        )
+    )
 
 
 _FATAL = frozenset(("timeout", "crashed", "too_large"))

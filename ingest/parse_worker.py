@@ -6,6 +6,7 @@ eight bytes. What libraries print goes to standard error.
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
 import select
@@ -83,8 +84,9 @@ def main() -> None:
         parse, tokenizer, memory_bytes = receive(requests.read)
         _limit_memory(memory_bytes)
         while True:
-            task, seconds = receive(requests.read)
-            _serve(replies, task, seconds, parse, tokenizer)
+            task, busy_s, alarm_s = receive(requests.read)
+            _limit_work(busy_s)
+            _serve(replies, task, alarm_s, parse, tokenizer)
     except (EOFError, BrokenPipeError):
         return
 
@@ -99,9 +101,9 @@ def _end_with(requests: int) -> None:
     os.killpg(0, signal.SIGKILL)
 
 
-def _serve(replies: IO[bytes], task: ParseTask, seconds: int, parse: Parser, tokenizer: Tokenizer) -> None:
+def _serve(replies: IO[bytes], task: ParseTask, alarm_s: int, parse: Parser, tokenizer: Tokenizer) -> None:
     # The alarm ends this process whatever it is doing, even when whoever started it is gone by then.
-    signal.alarm(seconds)
+    signal.alarm(alarm_s)
     try:
         for answer in answers(task, parse, tokenizer):
             # Waiting until somebody takes the answer is no part of the work.
@@ -122,6 +124,17 @@ def _serve(replies: IO[bytes], task: ParseTask, seconds: int, parse: Parser, tok
         )
     finally:
         signal.alarm(0)
+
+
+def _limit_work(seconds: int) -> None:
+    """Ends this process once it has worked for so long; what it waits, since others work, does not count."""
+    try:
+        import resource
+    except ImportError:  # Not on Windows.
+        return
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    most = math.ceil(used.ru_utime + used.ru_stime) + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 def _limit_memory(size: int) -> None:

@@ -22,7 +22,7 @@ from .recording import Recorder, text_key
 _EMBED_CHUNKS = 192
 """Embedded at once: enough to sort by length and to fill batches, little enough to keep the next stage busy."""
 _WRITE_CHUNKS = 512
-_PARTS_AHEAD = 12
+_CHUNKS_AHEAD = 384
 _RECENT = 4096
 """Vectors kept for texts that come again before their first chunk is written."""
 
@@ -71,8 +71,8 @@ class Pipeline:
         self._write = write
         self._flow = Flow()
         self._fetched: Channel[Fetched] = Channel(self._flow, pool.size)
-        self._pieces: Channel[Piece] = Channel(self._flow, _PARTS_AHEAD, writers=pool.size)
-        self._batches: Channel[Batch] = Channel(self._flow, 2)
+        self._pieces: Channel[Piece] = Channel(self._flow, _CHUNKS_AHEAD, pool.size, lambda p: len(p.chunks) + 1)
+        self._batches: Channel[Batch] = Channel(self._flow, _WRITE_CHUNKS, 1, lambda b: len(b.vectors) + 1)
         self._recent: OrderedDict[bytes, Vector] = OrderedDict()
 
     def put(self, fetched: Fetched) -> None:
@@ -111,7 +111,7 @@ class Pipeline:
         self._pieces.close()
 
     def _embed_all(self) -> None:
-        while (pieces := self._pieces.take(_EMBED_CHUNKS, lambda piece: len(piece.chunks))) is not None:
+        while (pieces := self._pieces.take(_EMBED_CHUNKS)) is not None:
             self._batches.put(self._embed(pieces))
         self._batches.close()
 
@@ -138,7 +138,7 @@ class Pipeline:
             self._recent.popitem(last=False)
 
     def _write_all(self) -> None:
-        while (batches := self._batches.take(_WRITE_CHUNKS, lambda batch: len(batch.vectors))) is not None:
+        while (batches := self._batches.take(_WRITE_CHUNKS)) is not None:
             self._write(batches)
 
 

@@ -10,7 +10,8 @@ import hashlib
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -107,6 +108,15 @@ class Synchronizer:
         if dropped:
             self._catalog.database.truncate_log()
         return dropped
+
+    @contextmanager
+    def at_rest(self) -> Iterator[int]:
+        """Keeps what is written as it is meanwhile; gives the number of chunks of waste.
+
+        A sync under way waits with its next batch; what it has staged by then is no waste.
+        """
+        with self._in_flight.pen:
+            yield len(self._recorder.waste(-1, self._in_flight.documents))
 
     def _sync(
         self, source: str, connector: Connector, on_progress: Callable[[Progress], None], removal_limit: float

@@ -68,12 +68,17 @@ class ChunkIndex:
         self.lexical.close()
 
     def compare(self, catalog: Catalog) -> list[Disagreement]:
-        """Where an index and the catalog do not hold the same chunks; empty when all agree."""
+        """Where an index and the catalog do not hold the same chunks; empty when all agree.
+
+        What the catalog has not made current yet, or remembers as waste, may be in an index or not.
+        """
         named = set(catalog.chunk_ids())
+        allowed = named.union(catalog.noncurrent_ids())
         found = []
         for name, held in (("vector", self.vectors.ids()), ("lexical", self.lexical.ids())):
-            if held != named:
-                found.append(Disagreement(index=name, missing=frozenset(named - held), surplus=frozenset(held - named)))
+            missing, surplus = named - held, held - allowed
+            if missing or surplus:
+                found.append(Disagreement(index=name, missing=frozenset(missing), surplus=frozenset(surplus)))
         return found
 
     def mend(self, catalog: Catalog, disagreements: Sequence[Disagreement]) -> None:

@@ -92,7 +92,6 @@ class FakeConnector:
             raise ParseError(file.refusal)
         return RawFile(name=item.name, data=file.data)
 
-
     def close(self) -> None:
         pass
 

@@ -10,7 +10,7 @@ from .refusing import refuse, refuse_damaged
 
 _MAX_UNPACKED = 1 << 30
 _MAX_RATIO = 300
-_RATIO_MATTERS_FROM = 64 << 20
+_RATIO_MATTERS_FROM = 16 << 20
 _MAX_PARTS = 50_000
 _DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 

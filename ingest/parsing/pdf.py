@@ -20,6 +20,7 @@ from .pdf_rules import read_objects
 from .pdf_words import Word, frame_of, read_words
 from .refusing import refuse, refuse_damaged, refuse_empty, refuse_protected
 
+_MOST_PAGES = 20_000
 _OCR_DPI = 250.0
 _LARGEST_PICTURE = 6000.0  # pixels along the longer side
 _MOSTLY_UNMAPPED = 0.5
@@ -33,10 +34,16 @@ _PROGRAM_PREFIX = re.compile(r"^Microsoft (?:Word|PowerPoint|Excel) - ", re.IGNO
 def parse_pdf(raw: RawFile) -> ParsedDocument:
     """Canonical text with one segment for each printed line. Pages that cannot be read become `gaps`.
 
-    Raises ParseError with code `password_protected`, `damaged`, `needs_tesseract` or `empty`.
+    Raises ParseError with code `password_protected`, `damaged`, `too_large`, `needs_tesseract` or `empty`.
     """
     document = _open(raw)
     try:
+        if len(document) > _MOST_PAGES:
+            refuse(
+                "too_large",
+                f"The PDF has {len(document):,} pages, more than {_MOST_PAGES:,}.",
+                "Split it into several files, or exclude it with `exclude`.",
+            )
         pages: list[PageContent] = []
         gaps: list[Problem] = []
         for index in range(len(document)):

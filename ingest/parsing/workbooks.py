@@ -8,6 +8,8 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
 
 from .cellvalues import shown
 from .refusing import refuse_protected
@@ -15,6 +17,7 @@ from .refusing import refuse_protected
 # Full loading knows merged cells but holds the sheet in memory; rows of more XML than this are streamed.
 _MAX_LOADED = 24 << 20
 _MAX_MERGED = 1000
+_MOST_EMPTY_ROWS = 3
 _FORMULA_WITHOUT_VALUE = re.compile(
     rb"<(?:\w+:)?c\b[^>]*>\s*<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
@@ -94,7 +97,7 @@ def _merges(sheet: object) -> _Merges:
 def _office_rows(sheet: object, merges: _Merges) -> Iterator[list[Cell]]:
     repeated: dict[tuple[int, int], str] = {}
     corners = set(merges.anchors.values())
-    for row in sheet.iter_rows():  # type: ignore[attr-defined]
+    for row in _filled_rows(sheet):
         cells: list[Cell] = []
         is_own = False
         for cell in row:
@@ -112,6 +115,23 @@ def _office_rows(sheet: object, merges: _Merges) -> Iterator[list[Cell]]:
                 is_own = True
         # A row of nothing but repeated cells shows no more than the row above.
         yield cells if is_own else []
+
+
+def _filled_rows(sheet: object) -> Iterator[Iterable[Any]]:
+    """The rows of cells that a sheet holds, empty ones between them as well, though never many in a row.
+
+    A single stray cell in the last row and column would make iter_rows go through, and keep, 17 billion of them.
+    """
+    held = getattr(sheet, "_cells", None)
+    if held is None:  # Streamed.
+        yield from sheet.iter_rows()  # type: ignore[attr-defined]
+        return
+    above = 0
+    for number, places in groupby(sorted(held), key=lambda place: place[0]):
+        for _ in range(min(number - above - 1, _MOST_EMPTY_ROWS)):
+            yield ()
+        yield [held[place] for place in places]
+        above = number
 
 
 def _uncomputed(archive: zipfile.ZipFile) -> dict[int, int]:

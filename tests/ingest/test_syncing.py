@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from ingest.progress import Progress
 from ingest.catalog import Catalog
 from ingest.connectors.files import FilesConnector
 from ingest.errors import Problem, SourceError
 from ingest.isolating import InlinePool
 from ingest.model import Access, Item, RawFile, SyncReport, Unlisted
 from ingest.ports import Tokenizer
+from ingest.progress import Progress
 from ingest.recording import Recorder
 from ingest.settings import AccessRule, FilesSettings
 from ingest.syncing import Synchronizer, document_id_of, merge

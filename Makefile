@@ -25,6 +25,9 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.golden
+	$(BIN)/python -m bench.ingest
+	$(BIN)/python -m bench.unchanged --files 2000
+	$(BIN)/python -m bench.freshness
 
 clean:
 	rm -rf $(VENV)

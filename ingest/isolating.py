@@ -25,7 +25,6 @@ from .ports import Parser, Tokenizer
 _ROOT = Path(__file__).resolve().parent.parent
 _RETIRE_AFTER = 2000
 """Files that a process may parse before a new one takes its place: libraries leak."""
-_PATIENCE = 4
 _GLANCE_S = 0.5
 """How often a wait for a parser looks whether anyone still wants to know."""
 
@@ -35,12 +34,13 @@ class ParseLimits:
     """What one file may cost. A file of many megabytes gets more time: `seconds_per_mb` for each.
 
     Time is what the processor works on it, so that a busy machine fails no file; by the clock it may take
-    `_PATIENCE` times as long.
+    `patience` times as long.
     """
 
     seconds: float = 120.0
     seconds_per_mb: float = 30.0
     memory_mb: int = 2048
+    patience: float = 4.0
 
     def seconds_for(self, size: int) -> float:
         """The time for a file of `size` bytes."""
@@ -148,9 +148,9 @@ class _Worker:
         """The answers to a task. Raises `ParseError`."""
         self.served += 1
         seconds = limits.seconds_for(len(task.raw.data))
-        self._deadline = time.monotonic() + seconds * _PATIENCE
+        self._deadline = time.monotonic() + seconds * limits.patience
         try:
-            send(self._requests, (task, math.ceil(seconds), math.ceil(seconds * _PATIENCE) + 10))
+            send(self._requests, (task, math.ceil(seconds), math.ceil(seconds * limits.patience) + 10))
             while answer := receive(lambda size: self._read(size, is_stopped)):
                 if isinstance(answer, Problem):
                     raise ParseError(answer)

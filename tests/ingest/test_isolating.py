@@ -33,8 +33,8 @@ from retrieval.embedding import ModelTokenizer, bundled_model
 from tests.fakes import FakeConnector, FakeSink, parse_lines
 
 TOKENIZER = ModelTokenizer(bundled_model())
-SECONDS = 6.0
-LIMITS = ParseLimits(seconds=SECONDS, seconds_per_mb=0.0, memory_mb=512)
+SECONDS = 4.0
+LIMITS = ParseLimits(seconds=SECONDS, seconds_per_mb=0.0, memory_mb=512, patience=1.0)
 
 
 # --- parsers that misbehave: the first word of a file says how ---------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import re
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -69,7 +70,7 @@ class _Guard:
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
-        refusal = _refuse_host(request) or _refuse_length(request)
+        refusal = _refuse_host(request) or _refuse_origin(request) or _refuse_length(request)
         if refusal is not None:
             await refusal(scope, receive, send)
             return
@@ -96,6 +97,17 @@ def _refuse_host(request: Request) -> Response | None:
     if named is None or not is_loopback(named["bracketed"] or named["plain"]):
         # Some page in a browser may have had its own name resolved to 127.0.0.1 to reach a local server.
         return problem(421, "Wrong host", "this server answers under 127.0.0.1 and localhost only", "wrong_host")
+    return None
+
+
+def _refuse_origin(request: Request) -> Response | None:
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return None
+    origin = request.headers.get("origin")
+    named = None if origin is None else urlsplit(origin).hostname
+    if request.headers.get("sec-fetch-site") == "cross-site" or (origin is not None and not is_loopback(named or "")):
+        # A page from elsewhere, open in a browser on this machine, may send requests though it cannot read the answers.
+        return problem(403, "Refused", "requests of other sites' pages are not taken", "cross_site")
     return None
 
 

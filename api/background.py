@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ingest.connectors.files import FilesConnector
+from ingest.errors import SourceError
 from ingest.model import SyncReport
 from ingest.progress import Progress
 from ingest.watching import Changes, Watcher
 
-from .commands import Sync, plan_ingest, plan_sync, run_syncs
+from .commands import Sync, close_all, plan_ingest, plan_sync, run_syncs
+from .errors import KNOWN_ERRORS, HomeHeld
 from .jobs import Cancelled, Job, Jobs
 from .scheduling import Schedule, Scheduler, key_of
 from .wiring import Platform
@@ -27,7 +30,8 @@ class Background:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self.jobs = Jobs(platform.home / "jobs.sqlite", self._run_job)
-        self._watcher = make_watcher(platform)
+        self._stopping = threading.Event()
+        self._watcher = make_watcher(platform, self._stopping)
         self._scheduler = Scheduler(
             [section.schedule() for section in platform.settings.schedules],
             self._fire,
@@ -42,6 +46,7 @@ class Background:
 
     def stop(self) -> None:
         """Ends all threads. A job under way is gone on with at the next start."""
+        self._stopping.set()
         self._scheduler.stop()
         self._watcher.stop()
         self.jobs.stop()
@@ -49,6 +54,7 @@ class Background:
     def submit_sync(self, name: str | None, *, confirmed: bool) -> list[Job]:
         """A job for a configured source, or one for each. Raises `UsageError`."""
         planned = plan_sync(self._platform, name, confirmed=confirmed)
+        close_all(planned)
         options = {"confirmed": True} if confirmed else {}
         return [self.jobs.submit(one.source, options) for one in planned]
 
@@ -57,6 +63,7 @@ class Background:
     ) -> list[Job]:
         """A job for each path. Raises `UsageError` before the first is made."""
         planned = plan_ingest(self._platform, paths, source, tuple(allow), confirmed=confirmed)
+        close_all(planned)
         return [
             self.jobs.submit(one.source, {"path": str(path), "allow": list(allow), "confirmed": confirmed})
             for path, one in zip(paths, planned, strict=True)
@@ -74,7 +81,10 @@ class Background:
                 raise Cancelled
             on_progress(progress)
 
-        return run_syncs(self._platform, self._plan(source, options), lambda _: _Silent(update))
+        try:
+            return run_syncs(self._platform, self._plan(source, options), lambda _: _Silent(update))
+        except HomeHeld as error:
+            raise SourceError(str(error)) from error  # It passes, so the job is tried again.
 
     def _plan(self, source: str, options: Mapping[str, Any]) -> list[Sync]:
         confirmed = bool(options.get("confirmed"))
@@ -93,9 +103,13 @@ class Background:
             self.jobs.submit(source, key=f"{key_of(schedule, due)}:{source}")
 
 
-def make_watcher(platform: Platform) -> Watcher:
-    """Watches the configured folders and syncs what changes in them."""
+def make_watcher(platform: Platform, stopping: threading.Event) -> Watcher:
+    """Watches the configured folders and syncs what changes in them; `stopping` ends a sync that is under way."""
     folders = platform.settings.folders()
+
+    def go_on(_: Progress) -> None:
+        if stopping.is_set():
+            raise Cancelled
 
     def take(changes: Changes) -> None:
         settings = folders[changes.source]
@@ -103,7 +117,7 @@ def make_watcher(platform: Platform) -> Watcher:
         # What was seen to go has gone; that a whole listing lacks much may have another reason.
         limit = settings.removal_limit if changes.everything else 1.0
         with platform.writing():
-            report = platform.synchronizer.sync(changes.source, connector, removal_limit=limit)
+            report = platform.synchronizer.sync(changes.source, connector, go_on, removal_limit=limit)
         if report.added or report.updated or report.removed or report.held:
             _log.info(
                 "%s: %d added, %d updated, %d removed, %d quarantined, %d held back in %.2f s",
@@ -117,7 +131,9 @@ def make_watcher(platform: Platform) -> Watcher:
             )
 
     def tell(source: str, error: Exception) -> None:
-        _log.error("%s could not be brought into step: %s", source, error)
+        if not isinstance(error, Cancelled):
+            unknown = None if isinstance(error, KNOWN_ERRORS) else error
+            _log.error("%s could not be brought into step: %s", source, error, exc_info=unknown)
 
     return Watcher(folders, take, on_error=tell)
 

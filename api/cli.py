@@ -168,6 +168,19 @@ def sources_sync(
         run.show(run.backend.sync(name, confirmed=confirmed), show_report)
 
 
+@sources_app.command("remove")
+def sources_remove(
+    name: Annotated[str, typer.Argument(metavar="NAME")], as_json: Json = False, config: Config = None
+) -> None:
+    """Take a source that is no longer configured out, with all its documents."""
+    from .console import put
+
+    with _running(config, as_json) as run:
+        run.show(
+            run.backend.remove_source(name), lambda done: put(f"{done['removed']} documents of {name} are taken out")
+        )
+
+
 @sources_app.command("quarantine")
 def sources_quarantine(as_json: Json = False, config: Config = None) -> None:
     """List what could not be read, why, and what to do about it."""

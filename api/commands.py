@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast, get_args
@@ -83,6 +83,12 @@ def plan_sync(platform: Platform, name: str | None, *, confirmed: bool = False) 
     ]
 
 
+def close_all(syncs: Sequence[Sync]) -> None:
+    """Lets go of what the connectors hold."""
+    for one in syncs:
+        one.connector.close()
+
+
 def run_syncs(platform: Platform, syncs: Sequence[Sync], progress: ProgressBar = progress_bar) -> SyncReport:
     """Runs each, whether or not another one can be listed.
 
@@ -91,7 +97,8 @@ def run_syncs(platform: Platform, syncs: Sequence[Sync], progress: ProgressBar =
     """
     reports: list[SyncReport] = []
     failed: list[tuple[str, SourceError]] = []
-    with platform.writing():
+    with ExitStack() as ending, platform.writing():
+        ending.callback(close_all, syncs)
         for one in syncs:
             try:
                 with progress(one.source) as update:
@@ -100,8 +107,6 @@ def run_syncs(platform: Platform, syncs: Sequence[Sync], progress: ProgressBar =
                     )
             except SourceError as error:
                 failed.append((one.source, error))
-            finally:
-                one.connector.close()
     if failed:
         others = f" ({len(reports)} of {len(syncs)} synced)" if len(syncs) > 1 else ""
         raise SourceError(
@@ -120,6 +125,20 @@ def ingest_paths(platform: Platform, paths: Sequence[Path], source: str | None, 
 def sync_sources(platform: Platform, name: str | None) -> SyncReport:
     """Syncs one configured source, or all of them."""
     return run_syncs(platform, plan_sync(platform, name))
+
+
+def remove_source(platform: Platform, name: str) -> int:
+    """Takes a source and all its documents out; returns how many there were.
+
+    Raises:
+        UsageError: there is none of that name, or the next sync would bring it back.
+    """
+    if name in platform.settings.sources:
+        raise UsageError(f"source {name!r} is configured and would come back; take [sources.{name}] out first")
+    if name not in {state.name for state in platform.catalog.sources()}:
+        raise UsageError(f"no source {name!r} is indexed; groundcrew sources list shows which are")
+    with platform.writing():
+        return platform.synchronizer.forget(name)
 
 
 def search_passages(platform: Platform, text: str, k: int, principal: Principal, where: dict[str, str]) -> list[Hit]:
@@ -162,24 +181,18 @@ def source_states(platform: Platform) -> list[SourceState]:
     """Synced sources, and configured ones that were never synced."""
     states = {state.name: state for state in platform.catalog.sources()}
     for name, section in platform.settings.sources.items():
-        states.setdefault(
-            name,
-            SourceState(
-                name=name,
-                kind=section.kind,
-                documents=0,
-                chunks=0,
-                quarantined=0,
-                location=_location(platform, name),
-                last_sync=None,
-            ),
-        )
+        if name not in states:
+            location = _location(platform, name)
+            states[name] = SourceState(
+                name=name, kind=section.kind, documents=0, chunks=0, quarantined=0, location=location, last_sync=None
+            )
     return [states[name] for name in sorted(states)]
 
 
 def _location(platform: Platform, name: str) -> str:
     try:
-        return platform.connector_of(name).location
+        with closing(platform.connector_of(name)) as connector:
+            return connector.location
     except (SourceError, UsageError):  # Something is missing; its sync will say what.
         return ""
 

@@ -101,7 +101,7 @@ def show_sources(found: Json) -> None:
         if s["held"]:
             put(
                 f"    {s['held']} documents are gone from it and still answer: groundcrew sources sync {s['name']} "
-                "--confirm-removals takes them out"
+                "(or ingest, of its path) with --confirm-removals takes them out"
             )
         if s["problem"]:
             put(f"    failed {s['problem_at']}: {_one_line(s['problem'])}")

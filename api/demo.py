@@ -14,7 +14,7 @@ from retrieval.access import Principal
 from .commands import ask_question, sync_sources
 from .console import print_json, put, say, show_answer, show_report
 from .errors import UsageError, WorkFailed
-from .presence import LOCK, find_server
+from .presence import ADDRESS, LOCK, find_server
 from .schemas import answer_json
 from .serving import run_server
 from .settings import CONFIG_NAME, HOME, Settings, home_folder, load_settings
@@ -23,7 +23,7 @@ from .wiring import LOCK_NAME, Platform
 _MARK = "made-by-demo"
 _EMPTY_HOME = {
     *("catalog.sqlite", "catalog.sqlite-shm", "catalog.sqlite-wal", "vectors", "lexical"),
-    *("jobs.sqlite", "jobs.sqlite-shm", "jobs.sqlite-wal", "schedules.json", LOCK),
+    *("jobs.sqlite", "jobs.sqlite-shm", "jobs.sqlite-wal", "schedules.json", "connectors", ADDRESS, LOCK),
 }
 _SOURCE = "company"
 """The sample's source, as data/groundcrew.toml names it."""

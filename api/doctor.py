@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ingest.catalog import Catalog
+from ingest.recording import Recorder
 from retrieval.embedding import bundled_model, verify_weights
 from retrieval.errors import ModelError, SearchIndexError
 
 from .console import Json, put
+from .errors import WorkFailed
 from .wiring import OPTIONAL_TOOLS, Platform, found_tools
 
 _REPAIR = "to mend: groundcrew doctor --repair"
@@ -40,7 +42,7 @@ class Diagnosis:
 
 
 def diagnose(platform: Platform) -> Diagnosis:
-    """Checks everything and changes nothing. Syncs wait meanwhile.
+    """Checks everything and changes nothing that is there. Syncs wait meanwhile.
 
     Raises:
         CatalogError: the catalog cannot be opened; nothing can be said without it.
@@ -65,6 +67,8 @@ def diagnose(platform: Platform) -> Diagnosis:
 def repair(platform: Platform) -> None:
     """Makes the indexes agree with the catalog. An index that cannot be opened is set aside and made anew."""
     with platform.writing(), platform.synchronizer.at_rest():
+        if platform.synchronizer.is_busy:
+            raise WorkFailed("a sync is under way; repair when it has ended")
         for name, index in (("vectors", platform.index.vectors), ("lexical", platform.index.lexical)):
             try:
                 index.ids()
@@ -74,6 +78,7 @@ def repair(platform: Platform) -> None:
                 shutil.move(platform.home / name, platform.home / f"{name}.damaged-{stamp}")
         platform.synchronizer.discard_waste()
         platform.index.mend(platform.catalog, platform.index.compare(platform.catalog))
+        Recorder(platform.catalog).revise()
 
 
 def _misquoting(catalog: Catalog) -> list[str]:

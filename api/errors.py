@@ -5,6 +5,7 @@ ApiError
 ├── Refused       the caller may not do this: HTTP 403
 ├── NotFound      no such thing, or none that the caller may see: HTTP 404
 └── WorkFailed    the work itself failed: exit 3
+    └── HomeHeld  another process is writing to the home
 """
 
 from __future__ import annotations
@@ -44,6 +45,12 @@ class WorkFailed(ApiError):
     """The work was well asked for and failed."""
 
     code = "failed"
+
+
+class HomeHeld(WorkFailed):
+    """Another process is writing to the home."""
+
+    code = "home_held"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

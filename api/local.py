@@ -8,7 +8,7 @@ from pathlib import Path
 
 from . import doctor
 from .backend import Json
-from .commands import ask_question, plan_ingest, plan_sync, run_syncs, search_passages, source_states
+from .commands import ask_question, plan_ingest, plan_sync, remove_source, run_syncs, search_passages, source_states
 from .console import say
 from .schemas import answer_json, hit_json, quarantine_json, source_json
 from .wiring import Platform
@@ -47,6 +47,10 @@ class Local:
     def quarantine(self) -> Json:
         """What could not be read."""
         return {"quarantine": [quarantine_json(entry) for entry in self._platform.catalog.quarantined()]}
+
+    def remove_source(self, name: str) -> Json:
+        """Takes a source and all its documents out."""
+        return {"source": name, "removed": remove_source(self._platform, name)}
 
     def doctor(self, *, repair: bool) -> Json:
         """What disagrees, after mending it where asked to."""

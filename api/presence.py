@@ -56,7 +56,7 @@ def serving(home: Path) -> Iterator[None]:
 
     lock = FileLock(home / LOCK)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=1)  # A command that looks for a server holds it for a moment.
     except Timeout as error:
         address = find_server(home)
         where = f" at {address.url}" if address else ""
@@ -64,6 +64,7 @@ def serving(home: Path) -> Iterator[None]:
     except OSError as error:
         raise WorkFailed(f"the home {home} cannot be written to: {error.strerror}") from error
     try:
+        (home / ADDRESS).unlink(missing_ok=True)  # Left behind by a process that was killed.
         yield
     finally:
         (home / ADDRESS).unlink(missing_ok=True)

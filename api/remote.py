@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -68,6 +69,10 @@ class Remote:
         """What could not be read."""
         return self._call("GET", "/v1/quarantine")
 
+    def remove_source(self, name: str) -> Json:
+        """Takes a source and all its documents out."""
+        return self._call("POST", "/v1/sources/remove", {"source": name})
+
     def doctor(self, *, repair: bool) -> Json:
         """What disagrees, after mending it where asked to."""
         return self._call("POST", "/v1/doctor", {"repair": repair})
@@ -80,11 +85,12 @@ class Remote:
         """Waits for jobs, one after another, showing how far each is; adds up what they did."""
         total: Json = {}
         failures: list[Json] = []
-        for started in jobs:
+        for place, started in enumerate(jobs):
             try:
                 job = self._watch(started)
             except KeyboardInterrupt:
-                self._call("POST", f"/v1/jobs/{started['id']}/cancel")
+                for unfinished in jobs[place:]:
+                    self._call("POST", f"/v1/jobs/{unfinished['id']}/cancel")
                 raise
             if job["status"] == "done":
                 total = {key: round(total.get(key, 0) + value, 3) for key, value in job["report"].items()}
@@ -116,6 +122,10 @@ class Remote:
     def _call(self, method: str, path: str, body: Json | None = None, user: str | None = None) -> Json:
         # A header holds ASCII only; a name is sent percent-encoded.
         headers = {AS_USER: quote(user)} if user is not None else {}
+        try:
+            json.dumps(body, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise UsageError("a path, name or question is no valid text; write it as UTF-8") from error
         try:
             response = self._client.request(method, path, json=body, headers=headers)
             found: Any = response.json()

@@ -42,6 +42,13 @@ class IngestBody(BaseModel):
     confirm_removals: bool = False
 
 
+class RemoveBody(BaseModel):
+    """POST /v1/sources/remove."""
+
+    model_config = ConfigDict(extra="forbid")
+    source: str
+
+
 class DoctorBody(BaseModel):
     """POST /v1/doctor."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import socket
+import threading
 import time
 from contextlib import suppress
 
@@ -83,8 +84,11 @@ def run_watch(platform: Platform) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("groundcrew").setLevel(logging.INFO)
+    # Made before the watcher's threads ask for it: there must be one of each.
+    _ = platform.synchronizer
     platform.embedder.embed(["ready"])
-    watcher = make_watcher(platform)
+    stopping = threading.Event()
+    watcher = make_watcher(platform, stopping)
     watcher.start()
     for name, settings in folders.items():
         say(f"Watching {name}: {settings.path}")
@@ -93,6 +97,7 @@ def run_watch(platform: Platform) -> None:
             while True:
                 time.sleep(3600)
     finally:
+        stopping.set()
         watcher.stop()
 
 

@@ -109,6 +109,15 @@ class Settings(Section):
     home: Path = Path(DEFAULT_HOME)
     origin: Path | None = None
 
+    @field_validator("schedules")
+    @classmethod
+    def _differ(cls, schedules: list[ScheduleSection]) -> list[ScheduleSection]:
+        names = [section.schedule().name for section in schedules]
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise ValueError(f"two are alike, {twice[0]!r}; give each a `name` of its own, or leave one out")
+        return schedules
+
     def source(self, name: str) -> SourceSettings:
         """A configured source as its connector takes it; KeyError when there is none of that name.
 

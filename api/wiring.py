@@ -34,7 +34,7 @@ from retrieval.ports import Embedder
 from retrieval.searching import Searcher, SearchSettings
 from retrieval.vectors import VectorIndex
 
-from .errors import UsageError, WorkFailed
+from .errors import HomeHeld, UsageError
 from .settings import HOME, Settings
 from .sourcing import absolute, make_connector
 
@@ -129,7 +129,8 @@ class Platform:
         Raises:
             CatalogError, SearchIndexError, ModelError: questions cannot be answered.
         """
-        _ = self.crew
+        # Made before any other thread asks for it: there must be one of each.
+        _ = self.crew, self.synchronizer
         self.searcher.search(Query(text="ready", principal=Principal(admin=True), k=1))
 
     def principal(self, user: str | None) -> Principal:
@@ -173,7 +174,7 @@ class Platform:
                     "lies outside"
                 )
         settings = FilesSettings(name=name, path=place, access=Access(allow=allow), without=self.home.absolute())
-        return name, FilesConnector(settings)
+        return name, FilesConnector(settings, [place])
 
     def connector_of(self, name: str) -> Connector:
         """The connector of a configured source; KeyError when there is none of that name.
@@ -223,7 +224,7 @@ class Platform:
         try:
             self._write_lock.acquire(timeout=_PATIENCE_S)
         except Timeout as error:
-            raise WorkFailed(f"another groundcrew process is writing to {self.home}; wait for it to end") from error
+            raise HomeHeld(f"another groundcrew process is writing to {self.home}; wait for it to end") from error
         except OSError as error:
             raise UsageError(f"the home {self.home} cannot be written to: {error.strerror}") from error
 

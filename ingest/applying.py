@@ -114,11 +114,11 @@ class SyncRun:
     def refuse(self, item: Item, problem: Problem) -> None:
         """Quarantines an item. An older version of it stops answering: the file no longer says that.
 
-        Where the read itself was refused, the file may be whole behind it: what is indexed stays, yet follows the
-        source in who may read it, and the file is tried again at every sync.
+        Where the read itself was refused or interrupted, the file may be whole behind it: what is indexed stays, yet
+        follows the source in who may read it, and the file is tried again at every sync.
         """
         state = self._known.get(item.uri)
-        keep = problem.code == "unreadable"
+        keep = problem.code in ("unreadable", "interrupted")
         if state is not None and keep:
             self._take_over_access(item, state)
         elif state is not None:

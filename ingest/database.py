@@ -82,15 +82,19 @@ class Database:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             # Closed from whichever thread calls close(), hence check_same_thread.
             connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
+            try:
+                connection.execute("pragma journal_mode = wal")
+                connection.execute("pragma synchronous = full")
+                connection.execute("pragma foreign_keys = on")
+                # What is deleted is overwritten with zeros, in the file as well.
+                connection.execute("pragma secure_delete = on")
+            except BaseException:
+                connection.close()  # One without these would keep what it should delete.
+                raise
             self._local.connection = connection
             with self._lock:
                 self._close_orphans()
                 self._opened.append((threading.current_thread(), connection))
-            connection.execute("pragma journal_mode = wal")
-            connection.execute("pragma synchronous = full")
-            connection.execute("pragma foreign_keys = on")
-            # What is deleted is overwritten with zeros, in the file as well.
-            connection.execute("pragma secure_delete = on")
         return connection
 
     def _close_orphans(self) -> None:

@@ -20,10 +20,12 @@ class Flow:
     def __init__(self) -> None:
         self.changed = threading.Condition()
         self.failure: BaseException | None = None
-        self._threads: list[threading.Thread] = []
+        self._ended: list[threading.Event] = []
 
     def start(self, name: str, work: Callable[[], None]) -> None:
         """Runs `work` in a thread of its own."""
+
+        ended = threading.Event()
 
         def guarded() -> None:
             try:
@@ -32,10 +34,11 @@ class Flow:
                 pass
             except BaseException as error:
                 self.fail(error)
+            finally:
+                ended.set()
 
-        thread = threading.Thread(target=guarded, name=name, daemon=True)
-        self._threads.append(thread)
-        thread.start()
+        self._ended.append(ended)
+        threading.Thread(target=guarded, name=name, daemon=True).start()
 
     def fail(self, error: BaseException) -> None:
         """Stops every thread at its next channel."""
@@ -44,9 +47,14 @@ class Flow:
             self.changed.notify_all()
 
     def join(self) -> None:
-        """Waits for all threads to end."""
-        for thread in self._threads:
-            thread.join()
+        """Waits for all threads to end, whatever interrupts the wait."""
+        while not all(ended.is_set() for ended in self._ended):
+            try:
+                for ended in self._ended:
+                    ended.wait()
+            except BaseException as error:
+                # Nobody may go on while they still write.
+                self.fail(error)
         if self.failure is not None:
             raise self.failure
 

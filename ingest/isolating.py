@@ -191,6 +191,15 @@ class _Worker:
         self.kill()
         if code == -signal.SIGXCPU:
             return _too_slow(seconds)
+        if code in (-signal.SIGKILL, -signal.SIGTERM):
+            # Nothing that a file can do by itself; the system was short of memory, or is going down.
+            return ParseError(
+                Problem(
+                    code="interrupted",
+                    reason="something outside ended the parser while it was at it",
+                    mend="the next sync tries it again; if it comes back, see whether the machine is short of memory",
+                )
+            )
         how = f"signal {-code} ({signal.strsignal(-code)})" if code is not None and code < 0 else f"status {code}"
         return ParseError(
             Problem(
@@ -211,7 +220,7 @@ def _too_slow(seconds: float) -> ParseError:
     )
 
 
-_FATAL = frozenset(("timeout", "crashed", "too_large"))
+_FATAL = frozenset(("timeout", "crashed", "too_large", "interrupted"))
 """After these a process is gone, or may be short of memory for the next file."""
 
 

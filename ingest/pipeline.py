@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 
 import numpy as np
 
 from .errors import ParseError, Problem
 from .flow import Channel, Flow, Stopped
-from .model import Chunk, Item, Parsed, ParseTask
+from .model import Chunk, Item, Parsed, ParseTask, RawFile
 from .ports import ChunkSink, ParserPool, Vector, Vectors
 from .recording import Recorder, text_key
 
@@ -94,6 +94,8 @@ class Pipeline:
 
     def _parse_all(self) -> None:
         for fetched in self._fetched:
+            # Once it is parsed nobody needs the file's bytes, and many files may wait to be embedded.
+            known = replace(fetched, task=replace(fetched.task, raw=RawFile(name=fetched.task.raw.name, data=b"")))
             parsed: Parsed | None = None
             held: Sequence[Chunk] | None = None
             try:
@@ -102,12 +104,12 @@ class Pipeline:
                         parsed = answer
                         continue
                     if held is not None:
-                        self._pieces.put(Piece(fetched=fetched, parsed=parsed, chunks=held))
+                        self._pieces.put(Piece(fetched=known, parsed=parsed, chunks=held))
                     held = answer
             except ParseError as failed:
-                self._pieces.put(Piece(fetched=fetched, problem=failed.problem))
+                self._pieces.put(Piece(fetched=known, problem=failed.problem))
             else:
-                self._pieces.put(Piece(fetched=fetched, parsed=parsed, chunks=held or (), is_last=True))
+                self._pieces.put(Piece(fetched=known, parsed=parsed, chunks=held or (), is_last=True))
         self._pieces.close()
 
     def _embed_all(self) -> None:

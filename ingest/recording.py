@@ -108,6 +108,17 @@ class Recorder:
                 for document_id in document_ids:
                     self._forget(db, document_id)
 
+    def forget_source(self, source: str) -> int:
+        """Forgets a source with all its documents; returns how many. Their chunks become waste."""
+        ids = [row[0] for row in self._database.read("select id from documents where source = ?", (source,))]
+        with self._database.transaction() as db:
+            self._revise(db)
+            for document_id in ids:
+                self._forget(db, document_id)
+            db.execute("delete from quarantine where source = ?", (source,))
+            db.execute("delete from sources where name = ?", (source,))
+        return len(ids)
+
     def quarantine(self, source: str, uri: str, problem: Problem, since: str, fingerprint: str, pipeline: str) -> None:
         """Notes that a file could not be read; a repeated note keeps its first date."""
         with self._database.transaction() as db:
@@ -162,6 +173,11 @@ class Recorder:
                    on conflict (name) do update set problem = excluded.problem, problem_at = excluded.problem_at""",
                 (name, kind, location, problem, at),
             )
+
+    def revise(self) -> None:
+        """Tells other processes that the indexes are others than they have read."""
+        with self._database.transaction() as db:
+            self._revise(db)
 
     def _revise(self, db: sqlite3.Connection) -> None:
         db.execute("update meta set value = cast(value as integer) + 1 where key = 'revision'")

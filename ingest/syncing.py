@@ -85,7 +85,8 @@ class Synchronizer:
         and are reported as held. What `on_progress` raises ends the sync; what is done by then stays done.
 
         Raises:
-            SourceError: the source cannot be listed, or was gone halfway; nothing of it was removed.
+            SourceError: the source cannot be listed, and nothing of it was removed; or it was gone halfway, and what
+                was done by then stays done.
         """
         with self._sources[source]:
             try:
@@ -93,6 +94,13 @@ class Synchronizer:
             except SourceError as error:
                 self._recorder.failed(source, connector.kind, connector.location, self._now(), str(error))
                 raise
+
+    def forget(self, source: str) -> int:
+        """Removes a source with all that is known of it; returns how many documents went."""
+        with self._sources[source]:
+            removed = self._recorder.forget_source(source)
+            self.discard_waste()
+            return removed
 
     def discard_waste(self) -> int:
         """Drops from the indexes what the catalog no longer names; returns how many chunks."""
@@ -108,6 +116,11 @@ class Synchronizer:
         if dropped:
             self._catalog.database.truncate_log()
         return dropped
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether some sync is putting documents together."""
+        return bool(self._in_flight.documents)
 
     @contextmanager
     def at_rest(self) -> Iterator[int]:
@@ -198,6 +211,8 @@ class Synchronizer:
                 or item.uri in quarantine
             ):
                 changed.append(item)
+        # A uri that is listed twice is one document.
+        changed = list({item.uri: item for item in changed}.values())
         # What was not listed is gone, unless it lies in a place that could not be listed.
         unlisted = tuple(place.prefix for place in listing.unlisted) or ("\0",)
         gone = [uri for uri in stamps if not uri.startswith(unlisted)]

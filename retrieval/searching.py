@@ -8,7 +8,7 @@ from functools import cache
 
 from ingest.catalog import Catalog
 from ingest.locating import locate
-from ingest.model import Document
+from ingest.model import Chunk, Document
 
 from .access import Principal, readable
 from .errors import FilterError, SearchIndexError
@@ -20,6 +20,7 @@ from .superseding import asked_for, superseded
 FILTER_KEYS = ("source", "format", "document")
 _ATTEMPTS = 5
 """How often a search begins anew because something changed while it ran."""
+_MOST_POOL = 4000
 _SUPERSEDED_WEIGHT = 0.5
 """What is no longer in force ranks below what is, yet can still be found."""
 
@@ -72,17 +73,32 @@ class Searcher:
     def _search(self, query: Query) -> list[Hit]:
         only = IndexFilter(access=readable(query.principal, self._catalog.accesses()), terms=_terms(query))
         pool = max(self._settings.pool, query.k)
+        while True:
+            hits, dropped = self._look(query, only, pool)
+            # What is being put together, or waits to be dropped, takes places from what answers.
+            if len(hits) >= query.k or not dropped or pool >= _MOST_POOL:
+                return hits
+            pool *= 4
+
+    def _look(self, query: Query, only: IndexFilter, pool: int) -> tuple[list[Hit], int]:
+        """The hits among the best `pool` chunks of each index, and how many of those the catalog does not name."""
         dense = dict(self._index.vectors.search(query.text, pool, only))
         lexical = dict(self._index.lexical.search(query.text, pool, only))
         # Words find chunks that lie outside the vectors' pool: their cosine is known all the same.
         dense |= self._index.vectors.similarities(query.text, [i for i in lexical if i not in dense])
-        return self._hydrate(query, fuse(dense, lexical, self._settings.dense_weight), dense, lexical)
+        ranked = fuse(dense, lexical, self._settings.dense_weight)
+        chunks = self._catalog.chunks([chunk_id for chunk_id, _ in ranked])
+        return self._hydrate(query, ranked, chunks, dense, lexical), len(ranked) - len(chunks)
 
     def _hydrate(
-        self, query: Query, ranked: list[tuple[str, float]], dense: dict[str, float], lexical: dict[str, float]
+        self,
+        query: Query,
+        ranked: list[tuple[str, float]],
+        chunks: Mapping[str, Chunk],
+        dense: dict[str, float],
+        lexical: dict[str, float],
     ) -> list[Hit]:
-        """Chunks for ids. What the catalog no longer names, or names for others by now, does not exist."""
-        chunks = self._catalog.chunks([chunk_id for chunk_id, _ in ranked])
+        """Hits for ids. What the catalog no longer names, or names for others by now, does not exist."""
         documents = self._readable(query.principal, {c.document_id for c in chunks.values()})
         replaced = self._superseded(query, documents)
         ranked = [

@@ -32,7 +32,9 @@ def is_owner(request: Request) -> bool:
 def caller(request: Request, platform: Annotated[Platform, Depends(platform_of)]) -> Principal:
     """The local admin, or whom the owner of the home asks as."""
     user = request.headers.get(AS_USER)
-    return platform.principal(unquote(user) if user is not None and is_owner(request) else None)
+    if user is not None and not is_owner(request):
+        raise Refused("only the owner of the home may ask as somebody else; ask again")
+    return platform.principal(None if user is None else unquote(user))
 
 
 def owner(request: Request) -> None:

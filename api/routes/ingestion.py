@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 
 from ..errors import NotFound
 from ..local import Local
-from ..schemas import DoctorBody, IngestBody, SyncBody, job_json
+from ..schemas import DoctorBody, IngestBody, RemoveBody, SyncBody, job_json
 from .access import BackgroundDep, CallerDep, OwnerDep, PlatformDep
 
 router = APIRouter(prefix="/v1")
@@ -36,6 +36,12 @@ def sync(name: str, background: BackgroundDep, caller: CallerDep, body: SyncBody
         raise NotFound(f"no source {name!r}")
     [job] = background.submit_sync(name, confirmed=body is not None and body.confirm_removals)
     return JSONResponse(job_json(job), status_code=_ACCEPTED, headers={"Location": f"/v1/jobs/{job.id}"})
+
+
+@router.post("/sources/remove")
+def remove(body: RemoveBody, platform: PlatformDep, _: OwnerDep) -> dict[str, Any]:
+    """Takes a source that is no longer configured out, with all its documents; for the owner of the home."""
+    return Local(platform).remove_source(body.source)
 
 
 @router.post("/sync")

@@ -46,8 +46,9 @@ class FilesConnector:
     ) -> None:
         self._settings = settings
         self._root = Path(os.path.abspath(settings.path))
-        self._places = [self._root] if places is None else [Path(os.path.abspath(place)) for place in places]
+        self._places = None if places is None else [Path(os.path.abspath(place)) for place in places]
         self._clock = clock
+        self._root_identity: tuple[int, int] | None = None
 
     @property
     def location(self) -> str:
@@ -56,8 +57,8 @@ class FilesConnector:
 
     @property
     def scopes(self) -> tuple[str, ...] | None:
-        """The uri prefixes of the places that this connector looks at."""
-        return tuple(place.as_uri() for place in self._places)
+        """The uri prefixes of the places that this connector looks at; None where it looks at the whole source."""
+        return None if self._places is None else tuple(place.as_uri() for place in self._places)
 
     def list(self) -> Listing:
         """All files in the places.
@@ -66,11 +67,12 @@ class FilesConnector:
             SourceError: the root does not exist, or a place is no file or folder, or is left out by the settings.
         """
         try:
-            self._root.stat()
+            root = self._root.stat()
         except (OSError, ValueError) as error:
             raise SourceError(f"no such file or folder: {self._root}") from error
+        self._root_identity = (root.st_dev, root.st_ino)
         walk = _Walk(self._settings, self._clock())
-        for place in self._places:
+        for place in self._places or [self._root]:
             self._list_place(walk, place)
         return Listing(items=tuple(walk.items), unlisted=tuple(walk.unlisted), hidden=walk.hidden)
 
@@ -84,12 +86,15 @@ class FilesConnector:
             return
         try:
             mode = place.stat().st_mode
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             if place.is_symlink():  # It dangles: reading it tells so.
                 walk.take(relative, place.as_uri(), place.name, None)
             return
         except (OSError, ValueError) as error:
-            raise SourceError(f"{place} cannot be looked at: {error}") from error
+            if place == self._root:
+                raise SourceError(f"{place} cannot be looked at: {error}") from error
+            walk.take(relative, place.as_uri(), place.name, None)
+            return
         if stat.S_ISDIR(mode):
             if not os.access(place, os.R_OK | os.X_OK) and place == self._root:
                 raise SourceError(f"no permission to read the folder {place}")
@@ -129,6 +134,7 @@ class FilesConnector:
                 )
             return RawFile(name=_printable(path.name), data=path.read_bytes())
         except FileNotFoundError as error:
+            self._expect_root()
             raise ParseError(
                 Problem(
                     code="vanished",
@@ -147,6 +153,15 @@ class FilesConnector:
 
     def close(self) -> None:
         """Nothing is held."""
+
+    def _expect_root(self) -> None:
+        """A drive that is gone takes all its files with it; none of them was removed."""
+        try:
+            root = self._root.stat()
+        except OSError as error:
+            raise SourceError(f"{self._root} was there, and is gone: nothing more is read from it") from error
+        if self._root_identity not in (None, (root.st_dev, root.st_ino)):
+            raise SourceError(f"{self._root} is another folder than a moment ago: nothing more is read from it")
 
     def _relative(self, path: Path) -> str:
         return path.relative_to(self._root).as_posix() if path != self._root else path.name
@@ -167,6 +182,12 @@ class _Walk:
 
     def folder(self, path: str, relative: str) -> None:
         """Takes all that lies in a folder; `relative` ends with "/" unless it is empty."""
+        waiting = [(path, relative)]
+        while waiting:
+            waiting += self._entries(*waiting.pop())
+
+    def _entries(self, path: str, relative: str) -> list[tuple[str, str]]:
+        """Takes the files of one folder, and gives the folders in it."""
         try:
             with os.scandir(path) as found:
                 entries = list(found)
@@ -175,8 +196,9 @@ class _Walk:
                 self.unlisted.append(
                     Unlisted(prefix=Path(path).as_uri() + "/", problem=_folder_problem(Path(path), error))
                 )
-            return
+            return []
         prefix = Path(path).as_uri().rstrip("/") + "/"
+        folders: list[tuple[str, str]] = []
         for entry in entries:
             name = entry.name
             if is_hidden(name):
@@ -184,9 +206,9 @@ class _Walk:
             elif entry.is_dir(follow_symlinks=False):
                 if entry.path == self._without:
                     self.hidden += 1
-                    continue
-                self.folder(entry.path, f"{relative}{name}/")
-            elif entry.is_symlink() and entry.is_dir():
+                else:
+                    folders.append((entry.path, f"{relative}{name}/"))
+            elif entry.is_symlink() and _is_folder(entry):
                 self.hidden += 1
             elif self._admits_all or self._settings.admits(relative + name):
                 try:
@@ -197,6 +219,7 @@ class _Walk:
                 self.take(relative + name, uri, name, status)
             else:
                 self.hidden += 1
+        return folders
 
     def take(self, relative: str, uri: str, name: str, status: os.stat_result | None) -> None:
         """Takes one file. Without a status it is tried at every sync."""
@@ -206,7 +229,7 @@ class _Walk:
         if status is None:
             self.items.append(Item(uri, name, "", _moment(0), access))
             return
-        modified, identity = status.st_mtime_ns, str(status.st_ino)
+        modified, inode = status.st_mtime_ns, status.st_ino
         # Written just now, it may be written again without a later time: it is looked into once more.
         fresh = "~" if abs(self._now_ns - modified) < _TIME_GRAIN_NS else ""
         self.items.append(
@@ -216,15 +239,23 @@ class _Walk:
                 (
                     uri,
                     name,
-                    f"{status.st_size}-{modified}-{status.st_ctime_ns}-{identity}{fresh}",
+                    f"{status.st_size}-{modified}-{status.st_ctime_ns}-{inode}{fresh}",
                     _moment(modified // 1_000_000_000),
                     access,
                     _NO_METADATA,
                     status.st_size,
-                    identity,
+                    f"{status.st_dev}:{inode}",
                 ),
             )
         )
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether a link leads to a folder; one that leads nowhere, or to itself, is a file that cannot be read."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def path_of(uri: str) -> Path:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -364,6 +367,19 @@ def test_what_was_written_before_a_crash_is_not_embedded_again(bench: Bench) -> 
     bench.assert_in_step()
 
 
+def test_a_source_is_forgotten_whole(bench: Bench) -> None:
+    many(bench, 3)
+    bench.source.put("bad", "!it is damaged")
+    bench.sync()
+    synchronizer = Synchronizer(bench.catalog, bench.sink, InlinePool(parse_lines, bench.tokenizer))
+    synchronizer.sync("archive", bench.source)
+    assert synchronizer.forget("handbook") == 3
+    assert {document.source for document in bench.catalog.documents()} == {"archive"}
+    assert {entry.source for entry in bench.catalog.quarantined()} == {"archive"}
+    assert [state.name for state in bench.catalog.sources()] == ["archive"]
+    bench.assert_in_step()
+
+
 # --- what must not look like a mass deletion -----------------------------------------------------------------
 
 
@@ -517,6 +533,35 @@ def test_two_sources_are_synced_side_by_side(bench: Bench) -> None:
     bench.assert_in_step()
 
 
+def test_an_interrupt_while_waiting_ends_all_threads_first(bench: Bench) -> None:
+    many(bench, 40)
+    began, wrote = threading.Event(), []
+    write = bench.sink.write
+
+    def slow(*arguments: Any) -> None:
+        began.set()
+        time.sleep(0.05)
+        wrote.append(time.monotonic())
+        write(*arguments)
+
+    bench.sink.write = slow  # type: ignore[method-assign]
+
+    def interrupt() -> None:
+        began.wait(10)
+        signal.raise_signal(signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        bench.sync()
+    ended = time.monotonic()
+    time.sleep(0.3)
+    assert all(moment < ended for moment in wrote)
+    bench.sink.write = write  # type: ignore[method-assign]
+    bench.sync()
+    assert len(bench.names()) == 40
+    bench.assert_in_step()
+
+
 # --- with real files and real indexes ------------------------------------------------------------------------
 
 
@@ -580,6 +625,54 @@ def test_a_single_file_and_a_subfolder_leave_the_rest_alone(real: Real) -> None:
     assert real.sync(real.folder / "sub") == SyncReport(removed=1)
     assert real.names() == ["a.txt", "c.txt"]
     assert real.index.compare(real.catalog) == []
+
+
+def test_another_path_for_a_source_takes_the_old_ones_documents_out(real: Real, tmp_path: Path) -> None:
+    real.write("a.txt", "Fly economy.")
+    real.sync()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "b.txt").write_text("Take the train.")
+    assert real.sync(path=tmp_path / "elsewhere") == SyncReport(added=1, removed=1, chunks=1)
+    assert real.names() == ["b.txt"]
+
+
+def test_a_drive_that_goes_while_it_is_read_removes_nothing(real: Real, tmp_path: Path) -> None:
+    for n in range(20):
+        real.write(f"{n:02}.txt", f"Rule {n}.")
+    real.sync()
+    for n in range(20):
+        real.write(f"{n:02}.txt", f"Rule {n}, changed.")
+    settings = FilesSettings(name="files", path=real.folder, access=EVERYONE)
+
+    class Unplugged(FilesConnector):
+        def read(self, item: Item) -> RawFile:
+            if real.folder.exists():
+                real.folder.rename(tmp_path / "unplugged")
+            return super().read(item)
+
+    pool = InlinePool(parse_lines, real.tokenizer)
+    with pytest.raises(SourceError, match="is gone"):
+        Synchronizer(real.catalog, real.index, pool).sync("files", Unplugged(settings))
+    assert len(real.names()) == 20
+
+
+def test_links_that_lead_nowhere_or_to_themselves_stop_nothing(real: Real) -> None:
+    real.write("a.txt", "Fly economy.")
+    (real.folder / "loop").symlink_to("loop")
+    (real.folder / "gone").symlink_to("nowhere")
+    report = real.sync()
+    assert (report.added, report.quarantined) == (1, 2)
+    for place in ("loop", "a.txt/below", "gone"):
+        real.sync(real.folder / place)
+    assert real.names() == ["a.txt"]
+
+
+def test_folders_may_lie_deeper_than_python_recurses(real: Real) -> None:
+    deep = real.folder
+    for _ in range(1200):
+        deep /= "d"
+        os.mkdir(deep) if len(str(deep)) < 3900 else None
+    assert real.sync().quarantined == 0
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 from api.commands import sync_sources
 from api.settings import load_settings
 from api.wiring import Platform
+from ingest.isolating import ParseLimits, ProcessPool
 from retrieval.embedding import ModelTokenizer, OpenVinoEmbedder, bundled_model
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -56,6 +57,32 @@ def _no_network() -> Iterator[None]:
     patch.setattr(socket, "getaddrinfo", guarded_look_up)
     yield
     patch.undo()
+
+
+class LastingPool(ProcessPool):
+    """Real parser processes that outlive the platform that uses them."""
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _parsers() -> Iterator[None]:
+    """Platforms of one run share their parser processes: starting them anew for each would take most of the time."""
+    pools: dict[Any, LastingPool] = {}
+
+    def pool(parse: Any, tokenizer: Any, *, size: int, limits: ParseLimits) -> ProcessPool:
+        key = (parse, size, limits)
+        if key not in pools:
+            pools[key] = LastingPool(parse, tokenizer, size=size, limits=limits)
+        return pools[key]
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr("api.wiring.ProcessPool", pool)
+    yield
+    patch.undo()
+    for one in pools.values():
+        ProcessPool.close(one)
 
 
 @pytest.fixture(scope="session")

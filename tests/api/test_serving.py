@@ -85,6 +85,16 @@ def served(tmp_path: Path) -> Served:
     return Served(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, httpx.Client]]:
+    """A served home whose one document, cat.md, is indexed. Tests leave it as they found it."""
+    served = Served(tmp_path_factory.mktemp("running"))
+    served.write("cat.md", "The office cat is called Miezi.")
+    with served.serving() as client:
+        until(lambda: found(client, "called Miezi"), "the first file is found")
+        yield served, client
+
+
 def until(condition: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + DEADLINE_S
     while not condition():
@@ -103,53 +113,50 @@ def finished(client: httpx.Client, job: dict[str, Any]) -> dict[str, Any]:
     return ended
 
 
-def test_changes_in_a_folder_reach_answers_while_it_is_served(served: Served) -> None:
-    served.write("cat.md", "The office cat is called Miezi.")
-    with served.serving() as client:
-        until(lambda: found(client, "called Miezi"), "the first file is found")
-        served.write("dog.md", "The office dog is called Bello.")
-        until(lambda: found(client, "called Bello"), "a new file is found")
-        served.write("dog.md", "The office dog is called Waldi.")
-        until(lambda: found(client, "called Waldi") and not found(client, "called Bello"), "an edit is found")
-        (served.docs / "cat.md").unlink()
-        until(lambda: not found(client, "called Miezi"), "a deleted file is not found")
+def test_changes_in_a_folder_reach_answers_while_it_is_served(running: tuple[Served, httpx.Client]) -> None:
+    served, client = running
+    served.write("dog.md", "The office dog is called Bello.")
+    until(lambda: found(client, "called Bello"), "a new file is found")
+    served.write("dog.md", "The office dog is called Waldi.")
+    until(lambda: found(client, "called Waldi") and not found(client, "called Bello"), "an edit is found")
+    (served.docs / "dog.md").unlink()
+    until(lambda: not found(client, "called Waldi"), "a deleted file is not found")
 
 
-def test_every_command_works_by_way_of_the_serving_process(served: Served) -> None:
-    served.write("cat.md", "The office cat is called Miezi.")
+def test_every_command_works_by_way_of_the_serving_process(running: tuple[Served, httpx.Client]) -> None:
+    served, _ = running
     other = served.home.parent / "other"
     other.mkdir()
     (other / "bird.md").write_text("# Bird\n\nThe office bird is called Hansi.\n", encoding="utf-8")
-    with served.serving() as client:
-        until(lambda: found(client, "called Miezi"), "the first file is found")
-        assert served.json("ingest", str(other), "--allow", "user:ben")["added"] == 1
-        assert served.json("sources", "sync", "handbook")["unchanged"] == 1
-        assert {s["name"]: s["documents"] for s in served.json("sources", "list")["sources"]} == {
-            "handbook": 1,
-            "local": 1,
-        }
-        assert served.json("sources", "quarantine") == {"quarantine": []}
-        assert served.json("doctor")["ok"]
-        assert "Miezi" in served.json("ask", "What is the office cat called?")["answer"]
-        # Asked as somebody, the serving process shows what they may read and no more.
-        seen = {
-            user: sorted(h["document"]["title"] for h in served.json("search", "office", "--as", user)["hits"])
-            for user in ("ana", "ben", "zoë")
-        }
-        assert seen == {"ana": ["cat.md"], "ben": ["Bird"], "zoë": []}
-        status, _, err = served.run("ingest", str(other / "none"))
-        assert (status, err.count("\n")) == (2, 1), err
-        status, _, err = served.run("sources", "sync", "nobody")
-        assert (status, "no source 'nobody'" in err) == (2, True)
+    assert served.json("ingest", str(other), "--allow", "user:ben")["added"] == 1
+    assert served.json("sources", "sync", "handbook")["unchanged"] == 1
+    states = served.json("sources", "list")["sources"]
+    assert {state["name"]: state["documents"] for state in states} == {"handbook": 1, "local": 1}
+    assert served.json("sources", "quarantine") == {"quarantine": []}
+    assert served.json("doctor")["ok"]
+    assert "Miezi" in served.json("ask", "What is the office cat called?")["answer"]
+    # Asked as somebody, the serving process shows what they may read and no more.
+    seen = {
+        user: sorted(h["document"]["title"] for h in served.json("search", "office", "--as", user)["hits"])
+        for user in ("ana", "ben", "zoë")
+    }
+    assert seen == {"ana": ["cat.md"], "ben": ["Bird"], "zoë": []}
+    status, _, err = served.run("ingest", str(other / "none"))
+    assert (status, err.count("\n")) == (2, 1), err
+    status, _, err = served.run("sources", "sync", "nobody")
+    assert (status, "no source 'nobody'" in err) == (2, True)
+    status, _, err = served.run("sources", "remove", "handbook")
+    assert (status, "is configured" in err) == (2, True)
+    assert served.json("sources", "remove", "local") == {"source": "local", "removed": 1}
+    assert served.json("search", "office bird", "--as", "ben") == {"hits": []}
 
 
-def test_a_home_is_served_and_watched_by_one_process(served: Served) -> None:
-    with served.serving() as client:
-        for command in (("serve", "--port", "0"), ("watch",)):
-            status, _, err = served.run(*command)
-            assert status == 3
-            assert str(client.base_url).rstrip("/") in err
-    assert not (served.home / "server.json").exists()
+def test_a_home_is_served_and_watched_by_one_process(running: tuple[Served, httpx.Client]) -> None:
+    served, client = running
+    for command in (("serve", "--port", "0"), ("watch",)):
+        status, _, err = served.run(*command)
+        assert status == 3
+        assert str(client.base_url).rstrip("/") in err
 
 
 def test_an_address_left_behind_by_a_killed_server_misleads_nobody(served: Served) -> None:
@@ -162,32 +169,51 @@ def test_an_address_left_behind_by_a_killed_server_misleads_nobody(served: Serve
     assert served.json("doctor")["ok"]
 
 
-def test_what_reaches_beyond_the_index_is_for_the_owner_of_the_home(served: Served) -> None:
-    with served.serving() as client:
-        bodies = {"/v1/ingest": {"paths": ["/etc"]}, "/v1/sync": {}, "/v1/doctor": {"repair": True}}
-        for path, body in bodies.items():
-            for headers in ({}, {"Authorization": "Bearer guessed"}, {"Authorization": "Bearer"}):
-                answer = client.post(path, json=body, headers=headers)
-                assert (answer.status_code, answer.json()["code"]) == (403, "refused")
-        mode = (served.home / "server.json").stat().st_mode
-        assert oct(mode & 0o777) == "0o600"
+def test_what_reaches_beyond_the_index_is_for_the_owner_of_the_home(running: tuple[Served, httpx.Client]) -> None:
+    served, client = running
+    bodies = {
+        "/v1/ingest": {"paths": ["/etc"]},
+        "/v1/sync": {},
+        "/v1/doctor": {"repair": True},
+        "/v1/sources/remove": {"source": "handbook"},
+    }
+    for path, body in bodies.items():
+        for headers in ({}, {"Authorization": "Bearer guessed"}, {"Authorization": "Bearer"}):
+            answer = client.post(path, json=body, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (403, "refused")
+    mode = (served.home / "server.json").stat().st_mode
+    assert oct(mode & 0o777) == "0o600"
+    # Whoever cannot show that they own the home is nobody else either.
+    as_ana = client.post("/v1/search", json={"query": "cat"}, headers={"Groundcrew-As": "ana"})
+    assert as_ana.status_code == 403
 
 
-def test_a_job_is_asked_for_over_http_and_says_how_it_went(served: Served) -> None:
-    served.write("cat.md", "The office cat is called Miezi.")
-    with served.serving() as client:
-        until(lambda: found(client, "called Miezi"), "the first file is found")
-        asked = client.post("/v1/sources/handbook/sync")
-        assert asked.status_code == 202
-        job = asked.json()
-        assert asked.headers["location"] == f"/v1/jobs/{job['id']}"
-        ended = finished(client, job)
-        assert (ended["status"], ended["report"]["unchanged"], ended["error"]) == ("done", 1, None)
-        assert [one["id"] for one in client.get("/v1/jobs").json()["jobs"]] == [job["id"]]
-        assert client.get("/v1/jobs/nothing").status_code == 404
-        assert client.post("/v1/jobs/nothing/cancel").status_code == 404
-        assert client.post(f"/v1/jobs/{job['id']}/cancel").json() == {"cancelled": False}
-        assert client.post("/v1/sources/nobody/sync").status_code == 400
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}]
+)
+def test_pages_from_elsewhere_start_nothing(running: tuple[Served, httpx.Client], headers: dict[str, str]) -> None:
+    _, client = running
+    answer = client.post("/v1/sources/handbook/sync", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "cross_site")
+    assert client.post("/v1/search", json={"query": "cat"}, headers={"Origin": str(client.base_url)}).is_success
+
+
+def test_a_job_is_asked_for_over_http_and_says_how_it_went(running: tuple[Served, httpx.Client]) -> None:
+    _, client = running
+    asked = client.post("/v1/sources/handbook/sync")
+    assert asked.status_code == 202
+    job = asked.json()
+    assert asked.headers["location"] == f"/v1/jobs/{job['id']}"
+    ended = finished(client, job)
+    assert (ended["status"], ended["report"]["unchanged"], ended["error"]) == ("done", 1, None)
+    assert client.get("/v1/jobs").json()["jobs"][0]["id"] == job["id"]
+    assert client.get("/v1/jobs/nothing").status_code == 404
+    assert client.post("/v1/jobs/nothing/cancel").status_code == 404
+    assert client.post(f"/v1/jobs/{job['id']}/cancel").json() == {"cancelled": False}
+    assert client.post("/v1/sources/nobody/sync").status_code == 400
+    figures = client.get("/metrics").text
+    assert 'groundcrew_documents{source="handbook"} 1.0' in figures
+    assert 'groundcrew_jobs{source="handbook",status="done"}' in figures
 
 
 def test_a_source_that_fails_is_tried_again_and_says_why(served: Served) -> None:

@@ -47,6 +47,7 @@ ENVIRONMENT = {
     "ingest/parsing/ocr.py",
     "ingest/isolating.py",
     "ingest/connectors/git/clone.py",
+    "ingest/connectors/llamahub/reader.py",
     "api/demo.py",
 }
 """Settings read the environment; the others hand it on to a program that they start, or switch off a library's

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import inspect
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +16,7 @@ from ...settings import LlamaHubSettings
 
 _SECRET = re.compile(r"key|token|secret|password|passwd|credential|auth|pat$", re.IGNORECASE)
 _ADDRESS = re.compile(r"(\w+://)(?:[^/@\s'\"]*@)?([^\s?'\"]*)(\?[^\s'\"]*)?")
+_QUIET = {"SCARF_NO_ANALYTICS": "true", "DO_NOT_TRACK": "true", "ANONYMIZED_TELEMETRY": "False"}
 _FOR_GOOD = (ImportError, TypeError, ValueError, AttributeError, KeyError, NotImplementedError)
 
 
@@ -77,6 +79,8 @@ class Reader:
         module, _, attribute = name.rpartition(".")
         if not module:
             raise self._unusable("its name has to be whole: package.module.Class")
+        # Readers bring libraries of their own; one of them reports home when it is imported, unless it is told not to.
+        os.environ.update(_QUIET)
         try:
             importlib.import_module("llama_index.core.readers.base")
         except ImportError as error:

@@ -290,7 +290,8 @@ def test_the_demo_spares_documents_of_ones_own(run: Any, home: Path, docs: Path)
     assert run("search", "meals", "--json").value["hits"]
 
 
-def test_the_demo_waits_for_nobody_who_writes(run: Any, home: Path) -> None:
+def test_the_demo_waits_for_nobody_who_writes(run: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.wiring._PATIENCE_S", 0.2)
     home.mkdir()
     with Platform(load_settings()).locked():
         refused = run("demo", "--no-serve")
@@ -424,7 +425,8 @@ def test_doctor_says_which_mend_fits(run: Any, docs: Path, home: Path) -> None:
     assert "--repair" not in run("doctor").out
 
 
-def test_doctor_tells_when_a_sync_is_under_way(run: Any, docs: Path) -> None:
+def test_doctor_tells_when_a_sync_is_under_way(run: Any, docs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.wiring._PATIENCE_S", 0.2)
     run("ingest", str(docs))
     with Platform(load_settings()).locked():
         outcome = run("doctor")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,7 @@ class Background:
             on_progress(progress)
 
         try:
-            return run_syncs(self._platform, self._plan(source, options), lambda _: _Silent(update))
+            return run_syncs(self._platform, self._plan(source, options), lambda _: nullcontext(update))
         except HomeHeld as error:
             raise SourceError(str(error)) from error  # It passes, so the job is tried again.
 
@@ -136,16 +137,3 @@ def make_watcher(platform: Platform, stopping: threading.Event) -> Watcher:
             _log.error("%s could not be brought into step: %s", source, error, exc_info=unknown)
 
     return Watcher(folders, take, on_error=tell)
-
-
-class _Silent:
-    """Stands in for a progress bar."""
-
-    def __init__(self, update: Callable[[Progress], None]) -> None:
-        self._update = update
-
-    def __enter__(self) -> Callable[[Progress], None]:
-        return self._update
-
-    def __exit__(self, *_: object) -> None:
-        return None

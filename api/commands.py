@@ -14,8 +14,7 @@ from agents.model import Answer, Mode, Request
 from ingest.errors import SourceError
 from ingest.model import SourceState, SyncReport
 from ingest.ports import Connector
-from ingest.progress import Progress
-from ingest.syncing import merge
+from ingest.progress import Progress, merge
 from retrieval.access import Principal
 from retrieval.model import Hit, Query
 
@@ -97,8 +96,9 @@ def run_syncs(platform: Platform, syncs: Sequence[Sync], progress: ProgressBar =
     """
     reports: list[SyncReport] = []
     failed: list[tuple[str, SourceError]] = []
-    with ExitStack() as ending, platform.writing():
+    with ExitStack() as ending:
         ending.callback(close_all, syncs)
+        ending.enter_context(platform.writing())
         for one in syncs:
             try:
                 with progress(one.source) as update:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from ingest.progress import Progress
+from ingest.model import SyncReport
+from ingest.progress import Progress, merge
 
 from .backend import Json
 from .console import progress_bar, say
@@ -83,7 +85,7 @@ class Remote:
 
     def _follow(self, jobs: Sequence[Json]) -> Json:
         """Waits for jobs, one after another, showing how far each is; adds up what they did."""
-        total: Json = {}
+        reports: list[SyncReport] = []
         failures: list[Json] = []
         for place, started in enumerate(jobs):
             try:
@@ -93,7 +95,7 @@ class Remote:
                     self._call("POST", f"/v1/jobs/{unfinished['id']}/cancel")
                 raise
             if job["status"] == "done":
-                total = {key: round(total.get(key, 0) + value, 3) for key, value in job["report"].items()}
+                reports.append(SyncReport(**job["report"]))
             else:
                 failures.append(job)
         if failures:
@@ -101,7 +103,7 @@ class Remote:
                 f"{job['source']}: {(job['error'] or {}).get('message', job['status'])}" for job in failures
             )
             raise _as_error((failures[0]["error"] or {}).get("code", "failed"), told, bad_use=False)
-        return total
+        return asdict(merge(reports))
 
     def _watch(self, job: Json) -> Json:
         """The job once it has ended."""

@@ -13,7 +13,6 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from .database import Database
 from .encoding import chunk_from_row
@@ -78,7 +77,7 @@ class Catalog:
         if ids is None:
             rows = self._database.read(f"{_DOCUMENT} order by d.uri")
         else:
-            rows = self._select(f"{_DOCUMENT} where d.id in", list(ids))
+            rows = self._database.read_each(f"{_DOCUMENT} where d.id in", list(ids))
         for row in rows:
             yield Document(
                 id=row[0],
@@ -102,7 +101,7 @@ class Catalog:
 
     def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
         """The chunks with these ids that are current, by id."""
-        rows = self._select(
+        rows = self._database.read_each(
             "select c.id, c.document_id, d.version, c.ordinal, c.body from chunks c "
             "join documents d on d.id = c.document_id where c.current = 1 and c.id in",
             list(ids),
@@ -179,6 +178,3 @@ class Catalog:
         """What SQLite's own integrity check finds; empty when all is well."""
         rows = [str(row[0]) for row in self._database.read("pragma integrity_check(5)")]
         return [] if rows == ["ok"] else rows
-
-    def _select(self, query: str, ids: list[str]) -> list[tuple[Any, ...]]:
-        return self._database.read_each(query, ids)

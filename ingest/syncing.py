@@ -12,7 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from .applying import PIPELINE, InFlight, SyncRun
@@ -287,25 +287,6 @@ class Synchronizer:
 def document_id_of(source: str, uri: str) -> str:
     """A document keeps its id as long as its source and uri stay the same."""
     return hashlib.sha256(f"{source}\0{uri}".encode()).hexdigest()[:24]
-
-
-def merge(reports: Sequence[SyncReport]) -> SyncReport:
-    """The sum of several reports."""
-    total = SyncReport()
-    for r in reports:
-        total = replace(
-            total,
-            added=total.added + r.added,
-            updated=total.updated + r.updated,
-            removed=total.removed + r.removed,
-            unchanged=total.unchanged + r.unchanged,
-            quarantined=total.quarantined + r.quarantined,
-            chunks=total.chunks + r.chunks,
-            seconds=round(total.seconds + r.seconds, 3),
-            embedded=total.embedded + r.embedded,
-            held=total.held + r.held,
-        )
-    return total
 
 
 def _stamp(moment: datetime) -> str:

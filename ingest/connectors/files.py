@@ -7,7 +7,6 @@ import re
 import stat
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -16,10 +15,13 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 from ..errors import ParseError, Problem, SourceError
 from ..model import Item, Listing, RawFile, Unlisted
 from ..settings import FilesSettings, is_hidden
+from .moments import moment_at
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.\-~]+").fullmatch
 _NO_METADATA: Mapping[str, str] = MappingProxyType({})
 _new_item = tuple.__new__
+_moment = lru_cache(4096)(moment_at)
+"""Files that came together share their second."""
 _TIME_GRAIN_NS = 100_000_000
 """File systems note times in steps of some milliseconds."""
 
@@ -266,15 +268,6 @@ def path_of(uri: str) -> Path:
 def _printable(name: str) -> str:
     """A file name whose bytes are no UTF-8 cannot be stored or shown as it is."""
     return os.fsencode(name).decode(errors="replace")
-
-
-@lru_cache(4096)
-def _moment(seconds: int) -> str:
-    try:
-        moment = datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, OSError, ValueError):  # A file system may say the year 12345.
-        moment = datetime.fromtimestamp(0, UTC)
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _folder_problem(folder: Path, error: OSError) -> Problem:

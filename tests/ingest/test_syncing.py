@@ -20,10 +20,10 @@ from ingest.errors import Problem, SourceError
 from ingest.isolating import InlinePool
 from ingest.model import Access, Item, RawFile, SyncReport, Unlisted
 from ingest.ports import Tokenizer
-from ingest.progress import Progress
+from ingest.progress import Progress, merge
 from ingest.recording import Recorder
 from ingest.settings import AccessRule, FilesSettings
-from ingest.syncing import Synchronizer, document_id_of, merge
+from ingest.syncing import Synchronizer, document_id_of
 from retrieval.index import ChunkIndex
 from retrieval.lexical import LexicalIndex
 from retrieval.vectors import VectorIndex

@@ -17,7 +17,7 @@ from ...model import Item, Listing, RawFile, Unlisted
 from ...settings import MailSettings
 from ..files import MAX_FILE_BYTES
 from .cache import MailCache
-from .envelope import Envelope, iso_moment, make_item, message_key, read_envelope
+from .envelope import Envelope, iso_moment, make_item, message_key, read_envelope, vanished
 from .folders import Place, find_places, maildir_messages
 from .mbox import Span, fingerprint, read_head, read_message
 from .scanning import Unsettled, file_state, scan_mbox
@@ -90,11 +90,11 @@ class MailBoxes:
             self.list()
         stored = self._known.get(item.uri)
         if stored is None:
-            raise _vanished()
+            raise vanished()
         try:
             return RawFile(name=item.name, data=self._bytes_of(item, stored))
         except FileNotFoundError as error:
-            raise _vanished() from error
+            raise vanished() from error
         except OSError as error:
             raise ParseError(
                 Problem(
@@ -120,7 +120,7 @@ class MailBoxes:
         self.list()
         moved = self._known.get(item.uri)
         if moved is None or moved.span is None:
-            raise _vanished()
+            raise vanished()
         _limit(moved.span.end - moved.span.start)
         with moved.path.open("rb") as file:
             return read_message(file, moved.span)
@@ -223,16 +223,6 @@ def _refused(place: Place, reason: str) -> Unlisted:
             reason=f"the mailbox {place.folder}: {reason}",
             mend="see to it that the user that runs groundcrew may read it; what is indexed of it stays until then",
         ),
-    )
-
-
-def _vanished() -> ParseError:
-    return ParseError(
-        Problem(
-            code="vanished",
-            reason="it was listed, then gone before it could be read",
-            mend="a mail just moved or deleted: the next sync settles it",
-        )
     )
 
 

@@ -14,6 +14,7 @@ from email.header import decode_header, make_header
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
+from ...errors import ParseError, Problem
 from ...model import Item
 from ...settings import SourceSettings
 
@@ -135,6 +136,17 @@ def file_name(subject: str) -> str:
     """A subject as the stem of a file name: one line, no separator, at most 200 bytes."""
     words = " ".join(subject.replace("/", "-").replace("\\", "-").split()).strip(". ")
     return words.encode()[:_MAX_NAME_BYTES].decode(errors="ignore").strip() or "no subject"
+
+
+def vanished() -> ParseError:
+    """The error of a mail that was there when it was listed, and is no more."""
+    return ParseError(
+        Problem(
+            code="vanished",
+            reason="it was listed, then gone before it could be read",
+            mend="a mail just moved or deleted: the next sync settles it",
+        )
+    )
 
 
 def iso_moment(moment: datetime) -> str:

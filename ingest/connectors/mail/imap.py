@@ -14,7 +14,7 @@ from ...model import Item, Listing, RawFile, Unlisted
 from ...settings import MailSettings
 from ..files import MAX_FILE_BYTES
 from .cache import MailCache
-from .envelope import make_item, message_key
+from .envelope import make_item, message_key, vanished
 from .fetched import HEADERS, Messages, is_deleted, read_row, read_rows, uid_of
 from .names import chooses, is_pattern
 from .session import ConnectionLost, Fetched, Folder, ImapSession, Refused
@@ -102,7 +102,7 @@ class ImapMail:
             self.list()  # Another process listed it, or later than this one.
             stored = self._known.get(item.uri)
         if stored is None:
-            raise _vanished()
+            raise vanished()
         if item.size is not None and item.size > MAX_FILE_BYTES:
             raise ParseError(
                 Problem(
@@ -126,7 +126,7 @@ class ImapMail:
                 continue
             if message.literal is not None:
                 return RawFile(name=item.name, data=message.literal)
-        raise _vanished()
+        raise vanished()
 
     def close(self) -> None:
         """Hangs up; the next call connects again."""
@@ -250,14 +250,4 @@ def _refused(folder: Folder, error: Refused) -> Problem:
         code="unreadable_folder",
         reason=f"the mail server does not open the folder {folder.name}: {error}",
         mend="give the user the right to read it, or leave it out of `folders`; what is indexed of it stays until then",
-    )
-
-
-def _vanished() -> ParseError:
-    return ParseError(
-        Problem(
-            code="vanished",
-            reason="it was listed, then gone before it could be read",
-            mend="a mail just moved or deleted: the next sync settles it",
-        )
     )

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .cli_evaluation import evaluate
+
 if TYPE_CHECKING:
     from .backend import Backend
     from .wiring import Platform
@@ -114,7 +116,16 @@ def search(
     user: As = None,
     where: Annotated[
         list[str] | None,
-        typer.Option("--where", metavar="KEY=VALUE", help="Only where source, format or document is VALUE."),
+        typer.Option(
+            "--where",
+            metavar="KEY=VALUE",
+            help="Only what passes: source, format, document, kind, title, label, after, before, on, year, or a key of "
+            "the documents' metadata. The query may say it too: source:handbook after:2025 -draft.",
+        ),
+    ] = None,
+    budget: Annotated[
+        int | None,
+        typer.Option("--budget", min=1, max=100_000, metavar="TOKENS", help="Show what fits into so many."),
     ] = None,
     as_json: Json = False,
     config: Config = None,
@@ -124,7 +135,7 @@ def search(
     from .console import show_hits
 
     with _running(config, as_json) as run:
-        hits = run.backend.search(query, k, user, parse_where(where or []))
+        hits = run.backend.search(query, k, user, parse_where(where or []), budget)
         run.show(hits, show_hits)
 
 
@@ -190,32 +201,7 @@ def sources_quarantine(as_json: Json = False, config: Config = None) -> None:
         run.show(run.backend.quarantine(), show_quarantine)
 
 
-@app.command("eval")
-def evaluate(
-    questions: Annotated[Path, typer.Argument(metavar="SET.jsonl")],
-    gate: Annotated[
-        Path | None,
-        typer.Option(
-            "--gate",
-            metavar="FILE",
-            help="A JSON file of least shares of right and rightly_abstained, greatest of wrong and abstained.",
-        ),
-    ] = None,
-    as_json: Json = False,
-    config: Config = None,
-) -> None:
-    """Measure answers on a question set; exit 1 out of the gate's bounds."""
-    from .console import print_json
-    from .evaluation import evaluate_set, show_evaluation
-
-    with _platform(config) as platform:
-        evaluation = evaluate_set(platform, questions, gate)
-        if as_json:
-            print_json(evaluation.as_json())
-        else:
-            show_evaluation(evaluation)
-        if evaluation.missed:
-            raise typer.Exit(1)
+app.command("eval")(evaluate)
 
 
 @app.command()

@@ -16,7 +16,7 @@ from ingest.model import SourceState, SyncReport
 from ingest.ports import Connector
 from ingest.progress import Progress, merge
 from retrieval.access import Principal
-from retrieval.model import Hit, Query
+from retrieval.model import Hit, Passage, Query
 
 from .console import progress_bar
 from .errors import UsageError
@@ -25,6 +25,9 @@ from .wiring import Platform
 
 ProgressBar = Callable[[str], AbstractContextManager[Callable[[Progress], None]]]
 _ALL_BUT_ONE = 0.999
+
+_PACKED_HITS = 40
+"""What a budget is filled from, however few hits are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +144,10 @@ def remove_source(platform: Platform, name: str) -> int:
         return platform.synchronizer.forget(name)
 
 
-def search_passages(platform: Platform, text: str, k: int, principal: Principal, where: dict[str, str]) -> list[Hit]:
-    """Ranked passages for a query.
+def search_passages(
+    platform: Platform, text: str, k: int, principal: Principal, where: dict[str, str], budget: int | None = None
+) -> tuple[list[Hit], list[Passage] | None]:
+    """Ranked hits for a query and, with a budget of tokens, the evidence that fits it.
 
     Raises:
         UsageError: the query is empty.
@@ -151,7 +156,9 @@ def search_passages(platform: Platform, text: str, k: int, principal: Principal,
     _check_text(text, *where, *where.values())
     if not text.strip():
         raise UsageError("the query is empty; say what to look for")
-    return platform.searcher.search(Query(text=text, principal=principal, k=k, where=where))
+    wanted = k if budget is None else max(k, _PACKED_HITS)
+    hits = platform.searcher.search(Query(text=text, principal=principal, k=wanted, where=where))
+    return hits[:k], None if budget is None else platform.packer.pack(text, hits, budget)
 
 
 def ask_question(
@@ -204,5 +211,7 @@ def parse_where(entries: Sequence[str]) -> dict[str, str]:
         key, sign, value = entry.partition("=")
         if not sign or not key or not value:
             raise UsageError(f"--where {entry!r} is not KEY=VALUE")
+        if key in where:
+            raise UsageError(f"--where names {key!r} twice; for either of two write {key}:A {key}:B into the query")
         where[key] = value
     return where

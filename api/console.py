@@ -71,6 +71,10 @@ def show_hits(found: Json) -> None:
         where = _one_line(f"{hit['document']['title']} · {place(hit['document'], hit['locator'])}")
         put(f"{hit['rank']:>2}. {where}  ({hit['score']:.2f}: {why})")
         put(_wrap(textwrap.shorten(_one_line(hit["text"]), 300, placeholder=" …"), indent="    "))
+    for passage in found.get("passages", ()):
+        where = f"{passage['document']['title']} · {place(passage['document'], passage['locator'])}"
+        put(f"\n{_one_line(where)}  ({passage['tokens']} tokens)")
+        put(_wrap(_one_line(passage["text"]), indent="    "))
 
 
 def show_report(report: Json) -> None:

@@ -1,21 +1,42 @@
-"""`groundcrew eval`: runs a question set, shows the figures and what failed, holds them against a gate."""
+"""`groundcrew eval`: runs a question set, keeps the run, holds its figures against a gate and earlier runs."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from agents.evaluating import Figures, Judged, count, evaluate, read_questions
-from agents.model import Answer
-from retrieval.access import Principal
+from pydantic import ValidationError
 
-from .commands import ask_question
-from .console import put
+from agents.errors import QuestionRefused
+from agents.evaluating import Judged, Question, count, evaluate, read_questions
+from agents.model import Answer
+from agents.scoring import (
+    DEPTH,
+    Gold,
+    Scores,
+    answer_scores,
+    changes,
+    figures,
+    find_gold,
+    hit_scores,
+    keys_of,
+)
+from retrieval.access import Principal
+from retrieval.metrics import Interval
+
+from .commands import ask_question, search_passages
+from .console import say
 from .errors import UsageError
+from .evaluation_report import Against, Evaluation
+from .evaluations import History, QuestionRecord, Record, new_id, settings_changed
+from .settings import Settings
+from .sourcing import Section
 from .wiring import Platform
 
 _LEAST = ("right", "rightly_abstained")
@@ -23,34 +44,44 @@ _GREATEST = ("wrong", "abstained")
 """What a gate bounds: shares that must not fall under, and shares that must not rise over."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluation:
-    """The outcome of one run over a set. `missed` names the figures that are out of the gate's bounds."""
+def overridden(settings: Settings, entries: Sequence[str]) -> Settings:
+    """The settings with ["retrieval.engine=torch"] set, for this run.
 
-    figures: Figures
-    judged: tuple[Judged, ...]
-    missed: tuple[str, ...]
+    Raises:
+        UsageError: an entry is not SECTION.KEY=VALUE, names nothing, or its value is none that the key takes.
+    """
+    for entry in entries:
+        name, sign, raw = entry.partition("=")
+        section_name, dot, key = name.strip().partition(".")
+        if not (sign and dot and key):
+            raise UsageError(f"--with {entry!r} is not SECTION.KEY=VALUE, such as retrieval.engine=torch")
+        section = getattr(settings, section_name, None) if section_name in type(settings).model_fields else None
+        if not isinstance(section, Section) or key not in type(section).model_fields:
+            raise UsageError(f"--with {entry!r}: there is no setting {name!r}{_keys_of(section)}")
+        values = {**section.model_dump(), key: _value(raw)}
+        try:
+            changed = type(section).model_validate(values)
+        except ValidationError as error:
+            raise UsageError(f"--with {entry!r}: {error.errors(include_url=False)[0]['msg']}") from error
+        settings = settings.model_copy(update={section_name: changed})
+    return settings
 
-    def as_json(self) -> dict[str, Any]:
-        """Figures, shares, and each failing question with what was answered."""
-        return {
-            **asdict(self.figures),
-            "shares": self.figures.shares(),
-            "missed": list(self.missed),
-            "refused": [j.question.id for j in self.judged if j.refused],
-            "failing": [_failing(j) for j in self.judged if j.failed],
-        }
 
+def evaluate_set(
+    platform: Platform, path: Path, gate: Path | None, compare_with: str | None = None, overrides: Sequence[str] = ()
+) -> Evaluation:
+    """Asks and searches every question of a set as an admin, keeps the run, and holds it against earlier ones.
 
-def evaluate_set(platform: Platform, path: Path, gate: Path | None) -> Evaluation:
-    """Asks every question of a set as an admin.
+    `overrides` are those that the platform's settings were made with.
 
     Raises:
         EvaluationError: the set cannot be read.
-        UsageError: the gate cannot be read, or nothing is indexed.
+        UsageError: the gate or the run to compare with cannot be read, or nothing is indexed.
     """
     bounds = _read_gate(gate) if gate is not None else {}
     questions = read_questions(path)
+    history = History(platform.home, say)
+    other = None if compare_with is None else history.find(compare_with)
     if platform.catalog.counts()[0] == 0:
         raise UsageError(
             f"nothing is indexed in {platform.home}; first ingest the documents that the questions are about"
@@ -67,8 +98,75 @@ def evaluate_set(platform: Platform, path: Path, gate: Path | None) -> Evaluatio
         judged = evaluate(questions, ask)
     finally:
         _show_counter("")
-    figures = count(judged)
-    return Evaluation(figures=figures, judged=tuple(judged), missed=tuple(_missed(figures.shares(), bounds)))
+    counted = count(judged)
+    golds = find_gold(questions, platform.catalog.documents(), platform.catalog.text)
+    keys = keys_of(questions)
+    scores = [answer_scores(j) | _found(platform, j.question, g) for j, g in zip(judged, golds, strict=True)]
+    intervals = figures(dict(zip(keys, scores, strict=True)))
+    record = _record(platform, path, keys, judged, scores, intervals, overrides)
+    # What is compared with is read before this run is kept: it would be the latest itself.
+    latest = history.latest(record.set_sha256)
+    return Evaluation(
+        figures=counted,
+        judged=tuple(judged),
+        missed=tuple(_missed(counted.shares(), bounds)),
+        record=record,
+        kept=history.add(record),
+        intervals=intervals,
+        unmapped={key: gold.missing for key, gold in zip(keys, golds, strict=True) if gold.missing},
+        latest=_against(latest, record) if latest else None,
+        compared=_against(other, record) if other else None,
+    )
+
+
+def _found(platform: Platform, question: Question, gold: Gold) -> Scores:
+    if not question.gold_files:
+        return {}
+    try:
+        hits, _ = search_passages(platform, question.question, DEPTH, Principal(admin=True), {})
+    except (UsageError, QuestionRefused):  # It is no text to search for: nothing is found.
+        hits = []
+    return hit_scores(question, gold, hits)
+
+
+def _record(
+    platform: Platform,
+    path: Path,
+    keys: Sequence[str],
+    judged: Sequence[Judged],
+    scores: Sequence[Scores],
+    intervals: Mapping[str, Interval],
+    overrides: Sequence[str],
+) -> Record:
+    set_sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    identity, when = new_id(set_sha256)
+    documents, chunks = platform.catalog.counts()
+    retrieval = platform.settings.retrieval.model_dump(mode="json")
+    return Record(
+        id=identity,
+        when=when,
+        set_path=_storable(str(path.absolute())),
+        set_sha256=set_sha256,
+        settings={**{f"retrieval.{key}": value for key, value in retrieval.items()}, "with": list(overrides)},
+        documents=documents,
+        chunks=chunks,
+        figures={name: asdict(one) for name, one in intervals.items()},
+        questions=[
+            QuestionRecord(
+                key=_storable(key), question=_storable(j.question.question), result=j.result.value, scores=row
+            )
+            for key, j, row in zip(keys, judged, scores, strict=True)
+        ],
+    )
+
+
+def _against(other: Record, record: Record) -> Against:
+    found = changes(other.rows(), record.rows())
+    if not found:
+        raise UsageError(f"the evaluation {other.id} has no question in common with this set")
+    return Against(
+        id=other.id, when=other.when, settings=settings_changed(other.settings, record.settings), changes=found
+    )
 
 
 def _missed(shares: dict[str, float], bounds: dict[str, float]) -> Iterator[str]:
@@ -85,38 +183,20 @@ def _show_counter(text: str) -> None:
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
-def show_evaluation(evaluation: Evaluation) -> None:
-    """The figures for people, the failing questions last."""
-    f, shares = evaluation.figures, evaluation.figures.shares()
-    put(
-        f"answerable    {f.answerable:>4}: {f.right} right ({shares['right']:.0%}; {f.right_cites_gold} of them cite "
-        f"a gold file), {f.wrong} wrong ({shares['wrong']:.0%}), {f.abstained} abstained ({shares['abstained']:.0%})"
-    )
-    put(f"unanswerable  {f.unanswerable:>4}: {f.rightly_abstained} abstained ({shares['rightly_abstained']:.0%})")
-    put("by type       " + ", ".join(f"{name} {good}/{total}" for name, (good, total) in sorted(f.by_type.items())))
-    for judged in evaluation.judged:
-        if judged.failed:
-            result = f"refused, {judged.result.value}" if judged.refused else judged.result.value
-            put(f"\n{judged.question.id} {result}: {judged.question.question}")
-            put(f"    expected: {' | '.join(judged.question.gold_quotes) or 'an abstention'}")
-            put(f"    answered: {judged.answer.answer}")
-    for judged in evaluation.judged:
-        if judged.refused and not judged.failed:
-            put(f"\n{judged.question.id} refused, and counted as abstained: {judged.answer.answer}")
-    for missed in evaluation.missed:
-        put(f"\nout of the gate: {missed}")
+def _storable(text: str) -> str:
+    """Without halves of characters, which JSON cannot carry."""
+    return text.encode(errors="replace").decode()
 
 
-def _failing(judged: Judged) -> dict[str, Any]:
-    return {
-        "id": judged.question.id,
-        "type": judged.question.type,
-        "result": judged.result.value,
-        "refused": judged.refused,
-        "question": judged.question.question,
-        "expected": list(judged.question.gold_quotes),
-        "answer": judged.answer.answer,
-    }
+def _value(raw: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {raw}")["value"]
+    except tomllib.TOMLDecodeError:
+        return raw
+
+
+def _keys_of(section: object) -> str:
+    return f"; there are {', '.join(sorted(type(section).model_fields))}" if isinstance(section, Section) else ""
 
 
 def _read_gate(path: Path) -> dict[str, float]:

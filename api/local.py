@@ -10,7 +10,7 @@ from . import doctor
 from .backend import Json
 from .commands import ask_question, plan_ingest, plan_sync, remove_source, run_syncs, search_passages, source_states
 from .console import say
-from .schemas import answer_json, hit_json, quarantine_json, source_json
+from .schemas import answer_json, quarantine_json, search_json, source_json
 from .wiring import Platform
 
 
@@ -28,11 +28,11 @@ class Local:
         """Syncs one configured source, or all."""
         return asdict(run_syncs(self._platform, plan_sync(self._platform, name, confirmed=confirmed)))
 
-    def search(self, query: str, k: int, user: str | None, where: dict[str, str]) -> Json:
-        """Ranked passages."""
-        hits = search_passages(self._platform, query, k, self._platform.principal(user), where)
+    def search(self, query: str, k: int, user: str | None, where: dict[str, str], budget: int | None) -> Json:
+        """Ranked passages, and what of them fits a budget of tokens."""
+        hits, passages = search_passages(self._platform, query, k, self._platform.principal(user), where, budget)
         self._hint_if_empty()
-        return {"hits": [hit_json(hit) for hit in hits]}
+        return search_json(hits, passages)
 
     def ask(self, question: str, user: str | None, mode: str, conversation: str | None) -> Json:
         """One checked answer."""

@@ -54,9 +54,9 @@ class Remote:
         body = {"source": name, "confirm_removals": confirmed}
         return self._follow(self._call("POST", "/v1/sync", body)["jobs"])
 
-    def search(self, query: str, k: int, user: str | None, where: dict[str, str]) -> Json:
-        """Ranked passages."""
-        return self._call("POST", "/v1/search", {"query": query, "k": k, "where": where}, user)
+    def search(self, query: str, k: int, user: str | None, where: dict[str, str], budget: int | None) -> Json:
+        """Ranked passages, and what of them fits a budget of tokens."""
+        return self._call("POST", "/v1/search", {"query": query, "k": k, "where": where, "budget": budget}, user)
 
     def ask(self, question: str, user: str | None, mode: str, conversation: str | None) -> Json:
         """One checked answer."""

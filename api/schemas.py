@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agents.model import Abstention, Answer, Citation, Claim
 from ingest.model import Box, Document, Locator, QuarantineEntry, SourceState
-from retrieval.model import Hit
+from retrieval.model import Hit, Passage
 
 from .job import Job
 
@@ -63,6 +64,7 @@ class SearchBody(BaseModel):
     query: str
     k: int = Field(default=10, ge=1, le=100)
     where: dict[str, str] = {}
+    budget: int | None = Field(default=None, ge=1, le=100_000)
 
 
 def document_json(document: Document) -> dict[str, Any]:
@@ -104,6 +106,26 @@ def hit_json(hit: Hit) -> dict[str, Any]:
         "text": hit.chunk.text,
         "why": dict(hit.why),
     }
+
+
+def passage_json(passage: Passage) -> dict[str, Any]:
+    """One packed passage; `context` (title, headings, column names) is no part of the text."""
+    return {
+        "score": passage.score,
+        "document": document_json(passage.document),
+        "locator": locator_json(passage.locator),
+        "text": passage.text,
+        "context": passage.context,
+        "tokens": passage.tokens,
+    }
+
+
+def search_json(hits: Sequence[Hit], passages: Sequence[Passage] | None) -> dict[str, Any]:
+    """What a search found; `passages` only where a budget was given."""
+    found: dict[str, Any] = {"hits": [hit_json(hit) for hit in hits]}
+    if passages is not None:
+        found["passages"] = [passage_json(passage) for passage in passages]
+    return found
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:

@@ -90,10 +90,18 @@ class RetrievalSection(Section):
     """How passages are found. `engine` runs the embedding model: auto takes openvino where it is installed.
 
     `precision` f32 gives the same vectors on every machine; auto is faster on a CPU that multiplies bf16.
+    `dense_weight` of 1 ranks by vectors alone, 0 by words alone; `document_weight` is how much of its document's best
+    passage a passage is credited with. `reranker` is a cross-encoder's folder, or "hub:organisation/name": it orders
+    the best `rerank_top` passages anew, for at most `rerank_budget_ms`.
     """
 
     engine: Literal["auto", "openvino", "torch"] = "auto"
     precision: Literal["auto", "f32"] = "auto"
+    dense_weight: float = Field(default=0.5, ge=0, le=1)
+    document_weight: float = Field(default=0.4, ge=0, le=1)
+    reranker: str | None = None
+    rerank_top: int = Field(default=50, ge=1, le=1000)
+    rerank_budget_ms: int = Field(default=1500, ge=0)
 
 
 class Settings(Section):

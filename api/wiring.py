@@ -18,6 +18,7 @@ from agents.compliance import Compliance
 from agents.crew import Crew
 from agents.judging import Judge
 from agents.researcher import Researcher
+from agents.sentences import split_sentences
 from ingest.catalog import Catalog
 from ingest.connectors.files import FilesConnector
 from ingest.isolating import ParseLimits, ProcessPool
@@ -30,7 +31,9 @@ from retrieval.embedding import ModelTokenizer, OpenVinoEmbedder, SentenceTransf
 from retrieval.index import ChunkIndex
 from retrieval.lexical import LexicalIndex
 from retrieval.model import Query
-from retrieval.ports import Embedder
+from retrieval.packing import Packer
+from retrieval.ports import Embedder, Reranker
+from retrieval.reranking import CrossEncoderReranker
 from retrieval.searching import Searcher, SearchSettings
 from retrieval.vectors import VectorIndex
 
@@ -77,7 +80,33 @@ class Platform:
 
     @cached_property
     def searcher(self) -> Searcher:
-        return Searcher(self.catalog, self.index, SearchSettings())
+        wanted = self.settings.retrieval
+        return Searcher(
+            self.catalog,
+            self.index,
+            SearchSettings(
+                dense_weight=wanted.dense_weight,
+                document_weight=wanted.document_weight,
+                rerank_top=wanted.rerank_top,
+                rerank_budget_ms=wanted.rerank_budget_ms,
+            ),
+            reranker=self.reranker,
+        )
+
+    @cached_property
+    def reranker(self) -> Reranker | None:
+        name = self.settings.retrieval.reranker
+        return None if name is None else CrossEncoderReranker(name)
+
+    @cached_property
+    def packer(self) -> Packer:
+        tokenizer = ModelTokenizer(bundled_model())
+        return Packer(
+            count=lambda texts: [len(offsets) for offsets in tokenizer(texts)],
+            split=split_sentences,
+            chunks_of=self.catalog.chunks_of,
+            excerpt=self.catalog.excerpt,
+        )
 
     @cached_property
     def parsers(self) -> ProcessPool:
@@ -130,7 +159,9 @@ class Platform:
             CatalogError, SearchIndexError, ModelError: questions cannot be answered.
         """
         # Made before any other thread asks for it: there must be one of each.
-        _ = self.crew, self.synchronizer
+        _ = self.crew, self.synchronizer, self.packer
+        if self.reranker is not None:
+            self.reranker.load()
         self.searcher.search(Query(text="ready", principal=Principal(admin=True), k=1))
 
     def principal(self, user: str | None) -> Principal:

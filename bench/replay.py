@@ -24,8 +24,8 @@ from typing import Any
 from api.wiring import Platform
 from ingest.connectors.files import FilesConnector
 from ingest.model import Access, SyncReport
+from ingest.progress import merge
 from ingest.settings import FilesSettings
-from ingest.syncing import merge
 from retrieval.embedding import OpenVinoEmbedder, bundled_model
 from tests.ingest.equality import differences, make_platform
 

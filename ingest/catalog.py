@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
+from .changes import Changes, read_changes
 from .database import Database
 from .encoding import chunk_from_row
 from .errors import CatalogError
@@ -41,9 +43,9 @@ class Catalog:
                 if not db.execute("select 1 from sqlite_master where name = 'meta'").fetchone():
                     for statement in SCHEMA.split(";"):
                         db.execute(statement)
-                    db.execute(
-                        "insert into meta values ('schema', ?), ('revision', '0'), ('writer', '')",
-                        (str(SCHEMA_VERSION),),
+                    db.executemany(
+                        "insert into meta values (?, ?)",
+                        [("schema", str(SCHEMA_VERSION)), ("revision", "0"), ("changes_after", "0"), ("writer", "")],
                     )
                 found = db.execute("select value from meta where key = 'schema'").fetchone()
         except CatalogError:
@@ -61,16 +63,17 @@ class Catalog:
         self._database.close()
 
     def revision(self) -> tuple[int, str]:
-        """How often the indexes were changed, and the `id` of the catalog object that did it last."""
+        """How often anything changed, here or in the indexes, and the `id` of the catalog object that did it last."""
         values = dict(self._database.read("select key, value from meta"))
         return int(values["revision"]), str(values["writer"])
 
+    def changes(self, since: int | None) -> Changes:
+        """The documents that changed after this revision, read at one moment; all where that cannot be told."""
+        return read_changes(self._database, since)
+
     def accesses(self) -> dict[int, Access]:
         """Every access that some document has or had, by number."""
-        return {
-            row[0]: Access(allow=tuple(json.loads(row[1])), label=row[2] or None)
-            for row in self._database.read("select id, allow, label from access")
-        }
+        return {row[0]: _access(row[1], row[2]) for row in self._database.read("select id, allow, label from access")}
 
     def documents(self, ids: Iterable[str] | None = None) -> Iterator[Document]:
         """The documents with these ids, or all, in order of uri."""
@@ -88,16 +91,27 @@ class Catalog:
                 version=row[5],
                 modified_at=row[6],
                 access_id=row[7],
-                access=Access(allow=tuple(json.loads(row[8])), label=row[9] or None),
-                metadata=json.loads(row[10]),
+                access=_access(row[8], row[9]),
+                metadata=json.loads(row[10]) if row[10] != "{}" else {},
             )
 
-    def successions(self) -> dict[str, list[Succession]]:
-        """What documents say of replacing others, by document id."""
+    def successions(self, ids: Collection[str], title_keys: Collection[str]) -> dict[str, list[Succession]]:
+        """What these documents say of replacing others, and those that say to replace one of these titles; by id."""
+        naming = self._database.read_each(
+            "select document_id from replaced_titles where title_key in", list(title_keys)
+        )
         found: dict[str, list[Succession]] = {}
-        for document_id, kind, name in self._database.read("select document_id, kind, name from successions"):
+        for document_id, kind, name in self._database.read_each(
+            "select document_id, kind, name from successions where document_id in",
+            list({*ids, *(row[0] for row in naming)}),
+        ):
             found.setdefault(document_id, []).append(Succession(kind=kind, name=name))
         return found
+
+    def titled(self, title_keys: Collection[str]) -> set[str]:
+        """The ids of the documents that have one of these titles, given as `title_key`."""
+        rows = self._database.read_each("select id from documents where title_key in", list(title_keys))
+        return {row[0] for row in rows}
 
     def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
         """The chunks with these ids that are current, by id."""
@@ -107,6 +121,32 @@ class Catalog:
             list(ids),
         )
         return {row[0]: chunk_from_row(*row) for row in rows}
+
+    def owners(self, chunk_ids: Sequence[str]) -> dict[str, str]:
+        """Those of the chunks that are current, each with the id of its document; no text is read."""
+        rows = self._database.read_each(
+            "select id, document_id from chunks where current = 1 and id in", list(chunk_ids)
+        )
+        return dict(rows)
+
+    def metadata_keys(self, accesses: Collection[int] | None) -> list[str]:
+        """The keys that the metadata of documents with these accesses hold, of all documents for None; in order."""
+        within = "" if accesses is None else "where access_id in (select value from json_each(?))"
+        rows = self._database.read(
+            f"select distinct m.key from documents, json_each(documents.metadata) m {within} order by m.key",
+            () if accesses is None else (json.dumps(sorted(accesses)),),
+        )
+        return [str(row[0]) for row in rows]
+
+    def chunks_of(self, document_id: str, first: int, last: int) -> list[Chunk]:
+        """The current chunks of a document whose ordinals lie between two, both included, in order."""
+        rows = self._database.read(
+            "select c.id, c.document_id, d.version, c.ordinal, c.body from chunks c "
+            "join documents d on d.id = c.document_id "
+            "where c.document_id = ? and c.current = 1 and c.ordinal between ? and ? order by c.ordinal",
+            (document_id, first, last),
+        )
+        return [chunk_from_row(*row) for row in rows]
 
     def chunk_ids(self, document_id: str | None = None) -> list[str]:
         """The ids of all current chunks, or of one document's, in order."""
@@ -128,6 +168,14 @@ class Catalog:
             "select v.text from versions v join documents d on d.id = v.document_id "
             "where d.id = ? and v.version = coalesce(?, d.version)",
             (document_id, version),
+        )
+        return str(rows[0][0]) if rows else None
+
+    def excerpt(self, document_id: str, version: str, start: int, end: int) -> str | None:
+        """[start, end) of a version's canonical text, without the rest of it; None when it is not kept."""
+        rows = self._database.read(
+            "select substr(text, ?, ?) from versions where document_id = ? and version = ?",
+            (start + 1, end - start, document_id, version),
         )
         return str(rows[0][0]) if rows else None
 
@@ -178,3 +226,9 @@ class Catalog:
         """What SQLite's own integrity check finds; empty when all is well."""
         rows = [str(row[0]) for row in self._database.read("pragma integrity_check(5)")]
         return [] if rows == ["ok"] else rows
+
+
+@lru_cache(maxsize=4096)
+def _access(allow: str, label: str) -> Access:
+    """Documents by the thousand share a few of these."""
+    return Access(allow=tuple(json.loads(allow)), label=label or None)

@@ -62,6 +62,18 @@ class Database:
                     connection.execute("rollback")
                 raise
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Within it this thread reads the file as it was at one moment, whatever is written meanwhile."""
+        with self._translated():
+            connection = self._connection
+            connection.execute("begin")
+            try:
+                yield
+            finally:
+                if connection.in_transaction:
+                    connection.execute("rollback")
+
     def truncate_log(self) -> None:
         """Moves the write-ahead log into the file and empties it, so that it keeps nothing of what was deleted."""
         with self._translated():

@@ -9,10 +9,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from .catalog import Catalog
+from .changes import note_all_changed, note_changes
 from .encoding import chunk_to_row
 from .errors import Problem
 from .model import Access, Chunk, KnownDocument, NewDocument
-from .succession import find_successions
+from .succession import find_successions, title_key
 
 
 class Recorder:
@@ -74,7 +75,7 @@ class Recorder:
     def commit(self, documents: Sequence[NewDocument]) -> None:
         """Makes these documents with their staged chunks current, all at once; what they replace becomes waste."""
         with self._database.transaction() as db:
-            self._revise(db)
+            self._revise(db, [i for new in documents for i in (new.document.id, new.replaces) if i is not None])
             for new in documents:
                 self._put(db, new)
 
@@ -89,6 +90,7 @@ class Recorder:
     ) -> None:
         """Notes what changed about a file whose content did not."""
         with self._database.transaction() as db:
+            self._revise(db, [document_id])
             db.execute(
                 "update documents set fingerprint = ?, identity = ?, modified_at = ?, metadata = ? where id = ?",
                 (fingerprint, identity, modified_at, _json(metadata), document_id),
@@ -97,14 +99,14 @@ class Recorder:
     def set_access(self, document_id: str, access_id: int) -> None:
         """Notes who may read a document from now on."""
         with self._database.transaction() as db:
-            self._revise(db)
+            self._revise(db, [document_id])
             db.execute("update documents set access_id = ? where id = ?", (access_id, document_id))
 
     def remove(self, document_ids: Collection[str]) -> None:
         """Forgets documents with all their versions and words; their chunks become waste."""
         if document_ids:
             with self._database.transaction() as db:
-                self._revise(db)
+                self._revise(db, document_ids)
                 for document_id in document_ids:
                     self._forget(db, document_id)
 
@@ -112,7 +114,7 @@ class Recorder:
         """Forgets a source with all its documents; returns how many. Their chunks become waste."""
         ids = [row[0] for row in self._database.read("select id from documents where source = ?", (source,))]
         with self._database.transaction() as db:
-            self._revise(db)
+            self._revise(db, ids)
             for document_id in ids:
                 self._forget(db, document_id)
             db.execute("delete from quarantine where source = ?", (source,))
@@ -175,13 +177,17 @@ class Recorder:
             )
 
     def revise(self) -> None:
-        """Tells other processes that the indexes are others than they have read."""
+        """Tells everyone that the indexes are others than they have read."""
         with self._database.transaction() as db:
-            self._revise(db)
+            note_all_changed(db, self._revise(db))
 
-    def _revise(self, db: sqlite3.Connection) -> None:
+    def _revise(self, db: sqlite3.Connection, document_ids: Iterable[str] = ()) -> int:
+        """The next revision, by which readers see these documents changed."""
         db.execute("update meta set value = cast(value as integer) + 1 where key = 'revision'")
         db.execute("update meta set value = ? where key = 'writer'", (self._catalog.id,))
+        revision = int(db.execute("select value from meta where key = 'revision'").fetchone()[0])
+        note_changes(db, revision, document_ids)
+        return revision
 
     def _put(self, db: sqlite3.Connection, new: NewDocument) -> None:
         d = new.document
@@ -194,11 +200,11 @@ class Recorder:
             (edition, edition, d.id),
         )
         db.execute(
-            """insert into documents values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """insert into documents values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                on conflict (id) do update set title = excluded.title, format = excluded.format,
                 version = excluded.version, fingerprint = excluded.fingerprint, identity = excluded.identity,
                 pipeline = excluded.pipeline, modified_at = excluded.modified_at, access_id = excluded.access_id,
-                metadata = excluded.metadata""",
+                metadata = excluded.metadata, title_key = excluded.title_key""",
             (
                 d.id,
                 d.source,
@@ -212,6 +218,7 @@ class Recorder:
                 d.modified_at,
                 d.access_id,
                 _json(d.metadata),
+                title_key(d.title),
             ),
         )
         db.execute(
@@ -221,10 +228,7 @@ class Recorder:
         db.execute(
             "insert or replace into versions values (?, ?, ?, ?, null)", (d.id, d.version, new.text, new.created_at)
         )
-        db.execute("delete from successions where document_id = ?", (d.id,))
-        db.executemany(
-            "insert into successions values (?, ?, ?)", [(d.id, s.kind, s.name) for s in find_successions(new.text)]
-        )
+        _put_successions(db, d.id, new.text)
         db.execute("delete from quarantine where source = ? and uri = ?", (d.source, d.uri))
         for gap in new.gaps:
             _quarantine(db, d.source, d.uri, gap, new.created_at, new.fingerprint, new.pipeline)
@@ -273,6 +277,17 @@ def text_key(indexed_text: str) -> bytes:
 
 def _json(metadata: Mapping[str, str]) -> str:
     return json.dumps(dict(sorted(metadata.items())), ensure_ascii=True)
+
+
+def _put_successions(db: sqlite3.Connection, document_id: str, text: str) -> None:
+    for table in ("successions", "replaced_titles"):
+        db.execute(f"delete from {table} where document_id = ?", (document_id,))
+    found = find_successions(text)
+    db.executemany("insert into successions values (?, ?, ?)", [(document_id, s.kind, s.name) for s in found])
+    db.executemany(
+        "insert or ignore into replaced_titles values (?, ?)",
+        [(key, document_id) for s in found if s.kind == "replaces" for key in s.title_keys()],
+    )
 
 
 def _quarantine(

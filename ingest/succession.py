@@ -27,15 +27,24 @@ class Succession:
     kind: Literal["replaces", "replaced_by"]
     name: str
 
-    def names(self, title: str) -> bool:
-        """Whether what is named begins with a title. "Travel policy" is not meant by "Travel policy 2023"."""
-        words, sought = _words(self.name), _words(title)
+    def title_keys(self) -> tuple[str, ...]:
+        """The `title_key` of every title that what is named begins with.
+
+        "Travel policy" is not meant by "Travel policy 2023".
+        """
+        words = _words(self.name)
         if words and words[0] in _ARTICLES:
             del words[0]
-        if not sought or words[: len(sought)] != sought:
-            return False
-        following = words[len(sought)] if len(sought) < len(words) else ""
-        return not (len(following) == 4 and following.isdigit())
+        return tuple(
+            " ".join(words[:length])
+            for length in range(1, len(words) + 1)
+            if not (length < len(words) and len(words[length]) == 4 and words[length].isdigit())
+        )
+
+
+def title_key(title: str) -> str:
+    """Equal for titles of the same words; "" for one without any, which nothing names."""
+    return " ".join(_words(title))
 
 
 def find_successions(text: str) -> tuple[Succession, ...]:
@@ -51,4 +60,4 @@ def find_successions(text: str) -> tuple[Succession, ...]:
 
 
 def _words(text: str) -> list[str]:
-    return [word.casefold() for word in _WORD.findall(text)]
+    return _WORD.findall(text.casefold())

@@ -56,11 +56,11 @@ class ChunkIndex:
         self.lexical.set_access(chunks, documents)
 
     def follow(self, catalog: Catalog) -> None:
-        """Reads anew what another process has written since: Chroma keeps what it has read in memory for good."""
+        """Searches by what this catalog says now; what another process has written since is read anew."""
         revision = catalog.revision()
-        if self._seen is not None and revision != self._seen and revision[1] != catalog.id:
-            self.vectors.close()
+        by_another = self._seen is not None and revision != self._seen and revision[1] != catalog.id
         self._seen = revision
+        self.vectors.follow(catalog, by_another=by_another)
 
     def close(self) -> None:
         """Lets go of the files."""

@@ -1,4 +1,4 @@
-"""What searching needs: an embedder and two indexes. Each has a contract suite in `tests/contracts`."""
+"""What searching needs: an embedder, two indexes, perhaps a reranker. Each has a suite in `tests/contracts`."""
 
 from __future__ import annotations
 
@@ -29,6 +29,18 @@ class Embedder(Protocol):
 
     def embed_tokens(self, texts: Sequence[str]) -> list[tuple[Array, list[tuple[int, int]]]]:
         """For each text its tokens' unit vectors in context, (tokens, dimensions), and their character offsets."""
+        ...
+
+
+class Reranker(Protocol):
+    """Says how well texts answer a query, reading both together."""
+
+    def load(self) -> None:
+        """Loads what is needed, unless that is done: so that the first query need not wait. Raises `ModelError`."""
+        ...
+
+    def scores(self, query: str, texts: Sequence[str]) -> Array:
+        """(n,) float32 between 0 and 1, in the order of the texts. Raises `ModelError`."""
         ...
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from api.commands import sync_sources
 from api.settings import load_settings
 from api.wiring import Platform
 from ingest.isolating import ParseLimits, ProcessPool
-from retrieval.embedding import ModelTokenizer, OpenVinoEmbedder, bundled_model
+from retrieval.bert import Precision
+from retrieval.embedding import ModelTokenizer, OpenVinoEmbedder, bundled_model, verify_weights
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -85,6 +88,21 @@ def _parsers() -> Iterator[None]:
         ProcessPool.close(one)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _models() -> Iterator[None]:
+    """Platforms of one run share the loaded embedding model, whose weights are checked once."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr("api.wiring.OpenVinoEmbedder", _embedder)
+    patch.setattr("api.doctor.verify_weights", cache(verify_weights))
+    yield
+    patch.undo()
+
+
+@cache
+def _embedder(folder: Path, *, precision: Precision = "auto") -> OpenVinoEmbedder:
+    return OpenVinoEmbedder(folder, precision=precision)
+
+
 @pytest.fixture(scope="session")
 def tokenizer() -> ModelTokenizer:
     return ModelTokenizer(bundled_model())
@@ -92,7 +110,7 @@ def tokenizer() -> ModelTokenizer:
 
 @pytest.fixture(scope="session")
 def embedder() -> OpenVinoEmbedder:
-    return OpenVinoEmbedder(bundled_model())
+    return _embedder(bundled_model(), precision="auto")
 
 
 @pytest.fixture
@@ -117,10 +135,35 @@ def platform(home: Path, embedder: OpenVinoEmbedder) -> Iterator[Platform]:
 
 @pytest.fixture(scope="session")
 def company(tmp_path_factory: pytest.TempPathFactory, embedder: OpenVinoEmbedder) -> Iterator[Platform]:
-    """The sample company with its own access rules, ingested once. Tests read it and change nothing."""
+    """The sample company with its own access rules, ingested once. Tests read it and change nothing.
+
+    Processes that share a run share the home: whichever needs it first fills it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "company"
     settings = load_settings(REPOSITORY / "data" / "groundcrew.toml", {})
-    made = Platform(settings.model_copy(update={"home": tmp_path_factory.mktemp("company") / "home"}))
+    made = Platform(settings.model_copy(update={"home": folder / "home"}))
     made.__dict__["embedder"] = embedder
-    sync_sources(made, None)
+    with FileLock(folder.with_suffix(".lock")):
+        if not (folder / "filled").exists():
+            sync_sources(made, None)
+            (folder / "filled").touch()
     yield made
     made.close()
+
+
+_LONGEST = (
+    "test_golden.py",
+    "test_isolating.py",
+    "test_hostile.py",
+    "test_serving.py",
+    "test_crashes.py",
+    "test_bench.py",
+)
+"""Files that take longest. They go first, so that no process of a run is left alone with one of them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the files that take longest first, and leaves the others in order."""
+    places = {name: place for place, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))

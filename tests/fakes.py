@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -162,9 +163,14 @@ class FakeEmbedder:
     def _vector(self, words: Sequence[str]) -> Array:
         vector = np.full(self.dimensions, 0.01, dtype=np.float32)
         for word in words:
-            seed = int.from_bytes(hashlib.sha256(word.casefold().strip(".,?").encode()).digest()[:4], "big")
-            vector += np.random.default_rng(seed).standard_normal(self.dimensions).astype(np.float32)
+            vector += _word_vector(word.casefold().strip(".,?"), self.dimensions)
         return vector / np.float32(np.linalg.norm(vector))
+
+
+@lru_cache(maxsize=10_000)
+def _word_vector(word: str, dimensions: int) -> Array:
+    seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "big")
+    return np.random.default_rng(seed).standard_normal(dimensions).astype(np.float32)
 
 
 class FakeSearchIndex:
@@ -200,8 +206,14 @@ class FakeSearchIndex:
 
 
 def _passes(document: Document, only: IndexFilter) -> bool:
-    own = {"source": document.source, "format": document.format, "document": document.id}
-    return (only.access is None or document.access_id in only.access) and all(own[k] == v for k, v in only.terms)
+    own = {**document.metadata, "source": document.source, "format": document.format, "document": document.id}
+    return (
+        (only.access is None or document.access_id in only.access)
+        and all(own.get(key) in values for key, values in only.any_of)
+        and not any(own.get(key) in values for key, values in only.none_of)
+        and (only.after is None or document.modified_at >= only.after)
+        and (only.before is None or document.modified_at < only.before)
+    )
 
 
 def make_document(
@@ -212,6 +224,8 @@ def make_document(
     access_id: int = 1,
     file_format: str = "text",
     text: str = "",
+    modified_at: str = MODIFIED,
+    metadata: Mapping[str, str] | None = None,
 ) -> Document:
     uri = f"fake://host/{name}"
     return Document(
@@ -221,9 +235,10 @@ def make_document(
         title=name,
         format=file_format,
         version="sha256:" + hashlib.sha256(text.encode()).hexdigest(),
-        modified_at=MODIFIED,
+        modified_at=modified_at,
         access=access,
         access_id=access_id,
+        metadata=metadata or {},
     )
 
 

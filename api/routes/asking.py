@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from ..commands import ask_question, search_passages
 from ..errors import code_of, outcome_of, told_of
-from ..schemas import AskBody, SearchBody, answer_json, citation_json, claim_json, hit_json
+from ..schemas import AskBody, SearchBody, answer_json, citation_json, claim_json, search_json
 from .access import CallerDep, PlatformDep
 
 router = APIRouter(prefix="/v1")
@@ -51,7 +51,7 @@ async def ask(body: AskBody, platform: PlatformDep, caller: CallerDep) -> Respon
 @router.post("/search")
 def search(body: SearchBody, platform: PlatformDep, caller: CallerDep) -> dict[str, Any]:
     """Ranked passages."""
-    return {"hits": [hit_json(hit) for hit in search_passages(platform, body.query, body.k, caller, body.where)]}
+    return search_json(*search_passages(platform, body.query, body.k, caller, body.where, body.budget))
 
 
 def _event(name: str, value: dict[str, Any]) -> str:

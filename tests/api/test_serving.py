@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -9,20 +10,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from api.cli import _status
 from tests.conftest import REPOSITORY
 
 DEADLINE_S = 90.0
 
 
 class Served:
-    """A home with its configuration and a folder of documents; commands run as processes of their own."""
+    """A home with its configuration and a folder of documents, served or watched by a process of its own."""
 
     def __init__(self, base: Path) -> None:
         self.home = base / "home"
@@ -54,9 +56,15 @@ class Served:
         )
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
-        with self.start(*arguments) as process:
-            out, err = process.communicate(timeout=DEADLINE_S)
-        return process.returncode, out, err
+        """A command's exit status, output and errors. It runs here, which to whoever serves is another process."""
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.setenv("GROUNDCREW_HOME", str(self.home))
+            patch.chdir(self.home.parent)
+            status = _status(list(arguments))
+            for stream in (out, err):
+                stream.seek(0)
+            return status, out.read(), err.read()
 
     def json(self, *arguments: str) -> Any:
         status, out, err = self.run(*arguments, "--json")
@@ -154,8 +162,9 @@ def test_every_command_works_by_way_of_the_serving_process(running: tuple[Served
 def test_a_home_is_served_and_watched_by_one_process(running: tuple[Served, httpx.Client]) -> None:
     served, client = running
     for command in (("serve", "--port", "0"), ("watch",)):
-        status, _, err = served.run(*command)
-        assert status == 3
+        with served.start(*command) as process:
+            _, err = process.communicate(timeout=DEADLINE_S)
+        assert process.returncode == 3
         assert str(client.base_url).rstrip("/") in err
 
 

@@ -23,9 +23,22 @@ KINDS: dict[str, Callable[[Path], SearchIndex]] = {
     "vectors": lambda folder: VectorIndex(folder, FakeEmbedder()),
     "lexical": LexicalIndex,
 }
-POLICY = make_document("policy.md", access_id=1, file_format="markdown")
-RATES = make_document("rates.xlsx", source="finance", access_id=2, file_format="xlsx")
-BOARD = make_document("board.pdf", access_id=3, file_format="pdf")
+POLICY = make_document(
+    "policy.md",
+    access_id=1,
+    file_format="markdown",
+    modified_at="2024-03-31T22:00:00Z",
+    metadata={"owner": "Ana Ruiz", "status": "in force"},
+)
+RATES = make_document(
+    "rates.xlsx",
+    source="finance",
+    access_id=2,
+    file_format="xlsx",
+    modified_at="2025-01-01T00:00:00Z",
+    metadata={"owner": "Bo"},
+)
+BOARD = make_document("board.pdf", access_id=3, file_format="pdf", modified_at="2026-01-05T09:00:00Z")
 DOCUMENTS = {document.id: document for document in (POLICY, RATES, BOARD)}
 CHUNKS = {
     "economy": make_chunk(POLICY, "Travellers fly economy within Europe."),
@@ -96,12 +109,31 @@ def test_at_most_k_are_found(filled: SearchIndex, k: int) -> None:
         (IndexFilter(access=frozenset({2, 3, 99})), {"rate", "merger"}),
         (IndexFilter(access=frozenset({99})), set()),
         (IndexFilter(access=frozenset()), set()),
-        (IndexFilter(terms=(("source", "finance"),)), {"rate"}),
-        (IndexFilter(terms=(("format", "pdf"),)), {"merger"}),
-        (IndexFilter(terms=(("document", POLICY.id),)), {"economy"}),
-        (IndexFilter(terms=(("source", "handbook"), ("format", "pdf"))), {"merger"}),
-        (IndexFilter(access=frozenset({1}), terms=(("format", "pdf"),)), set()),
-        (IndexFilter(terms=(("source", "no such"),)), set()),
+        (IndexFilter(any_of=(("source", frozenset({"finance"})),)), {"rate"}),
+        (IndexFilter(any_of=(("format", frozenset({"pdf"})),)), {"merger"}),
+        (IndexFilter(any_of=(("document", frozenset({POLICY.id})),)), {"economy"}),
+        (IndexFilter(any_of=(("source", frozenset({"handbook"})), ("format", frozenset({"pdf"})))), {"merger"}),
+        (IndexFilter(access=frozenset({1}), any_of=(("format", frozenset({"pdf"})),)), set()),
+        (IndexFilter(any_of=(("source", frozenset({"no such"})),)), set()),
+        (IndexFilter(any_of=(("format", frozenset({"pdf", "xlsx", "doc"})),)), {"rate", "merger"}),
+        (IndexFilter(any_of=(("owner", frozenset({"Ana Ruiz"})),)), {"economy"}),
+        (IndexFilter(any_of=(("owner", frozenset({"Ana"})),)), set()),
+        (IndexFilter(any_of=(("owner", frozenset({"ana ruiz"})),)), set()),
+        (IndexFilter(any_of=(("owner", frozenset({"Ana Ruiz", "Bo"})),)), {"economy", "rate"}),
+        (IndexFilter(any_of=(("colour", frozenset({"red"})),)), set()),
+        (IndexFilter(none_of=(("source", frozenset({"finance"})),)), {"economy", "merger"}),
+        (IndexFilter(none_of=(("format", frozenset({"pdf", "xlsx"})),)), {"economy"}),
+        (IndexFilter(none_of=(("document", frozenset({BOARD.id})),)), {"economy", "rate"}),
+        (IndexFilter(none_of=(("owner", frozenset({"Bo"})),)), {"economy", "merger"}),
+        (IndexFilter(none_of=(("owner", frozenset({"Bo"})), ("status", frozenset({"in force"})))), {"merger"}),
+        (IndexFilter(none_of=(("colour", frozenset({"red"})),)), {"economy", "rate", "merger"}),
+        (IndexFilter(any_of=(("owner", frozenset({"Bo"})),), none_of=(("format", frozenset({"xlsx"})),)), set()),
+        (IndexFilter(after="2025-01-01T00:00:00Z"), {"rate", "merger"}),
+        (IndexFilter(before="2025-01-01T00:00:00Z"), {"economy"}),
+        (IndexFilter(after="2024-03-31T22:00:00Z", before="2024-03-31T22:00:01Z"), {"economy"}),
+        (IndexFilter(after="2024-03-31T22:00:01Z", before="2025-01-01T00:00:00Z"), set()),
+        (IndexFilter(after="1000-01-01T00:00:00Z"), {"economy", "rate", "merger"}),
+        (IndexFilter(before="9999-01-01T00:00:00Z", access=frozenset({2})), {"rate"}),
     ],
 )
 def test_only_what_passes_the_filter_is_found(filled: SearchIndex, only: IndexFilter, expected: set[str]) -> None:

@@ -34,6 +34,7 @@ from retrieval.embedding import ModelTokenizer, bundled_model
 from tests.fakes import FakeEmbedder, parse_lines
 from tests.ingest.equality import differences, make_platform
 
+TOKENIZER = ModelTokenizer(bundled_model())
 EVERYONE = Access(allow=("everyone",))
 BOARD = (AccessRule(glob="minutes/**", access=Access(allow=("group:board",))),)
 BEFORE, HALF, AFTER = "before", "half", "after"
@@ -114,11 +115,10 @@ def run_sync(
     index = platform.index
     index.vectors = Dying(index.vectors, "vectors", point, moment, call)
     index.lexical = Dying(index.lexical, "lexical", point, moment, call)
-    tokenizer = ModelTokenizer(bundled_model())
     pool = (
-        InlinePool(parse_lines, tokenizer)
+        InlinePool(parse_lines, TOKENIZER)
         if point
-        else ProcessPool(parse_lines, tokenizer, size=2, limits=ParseLimits(seconds=20))
+        else ProcessPool(parse_lines, TOKENIZER, size=2, limits=ParseLimits(seconds=20))
     )
     sync = Synchronizer(platform.catalog, index, pool)
     recorder = Recorder(platform.catalog)
@@ -199,9 +199,7 @@ class Scene:
     def sync(self, home: Path | None = None) -> SyncReport:
         """A sync in this process."""
         with opened(home or self.home) as platform, platform.writing():
-            sync = Synchronizer(
-                platform.catalog, platform.index, InlinePool(parse_lines, ModelTokenizer(bundled_model()))
-            )
+            sync = Synchronizer(platform.catalog, platform.index, InlinePool(parse_lines, TOKENIZER))
             return sync.sync("files", connect(self.folder, self.rules))
 
     def assert_made_good(self) -> None:

@@ -80,7 +80,9 @@ def test_hits_are_ranked_and_say_where_and_why(house: House) -> None:
     assert titles(hits)[0] == "hotel.md"
     assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
-    assert set(hits[0].why) == {"dense", "lexical"}
+    assert set(hits[0].why) == {"dense", "lexical", "document", "title"}
+    assert all(0 < value <= 1 for value in hits[0].why.values())
+    assert "lexical" not in hits[-1].why
     assert (hits[0].locator.start, hits[0].locator.end, hits[0].locator.line_start) == (0, 30, 1)
 
 
@@ -109,7 +111,7 @@ def test_a_chunk_that_one_index_lacks_is_found_by_the_other(house: House) -> Non
     ids = list(house.index.vectors.ids())
     house.index.vectors.remove(ids)
     assert titles(house.find("travel rules")) == ["a.md"]
-    assert house.find("travel rules")[0].why.keys() == {"lexical"}
+    assert house.find("travel rules")[0].why.keys() == {"lexical", "document"}
 
 
 def test_access_that_was_narrowed_in_the_catalog_alone_holds_at_once(house: House) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +13,9 @@ import pytest
 from ingest.connectors.object_store import ObjectStoreConnector
 from ingest.settings import ObjectStoreSettings
 from tests.fakes import EVERYONE
+
+_ACCOUNT = "123456789012"
+"""Whom moto takes every caller for."""
 
 
 class S3World:
@@ -32,6 +37,12 @@ class S3World:
 
     def put(self, name: str, text: str) -> None:
         self.client.put_object(Bucket=self.bucket, Key=f"docs/{name}", Body=text.encode())
+
+    def fill(self, texts: Mapping[str, str]) -> None:
+        """Puts many at once, past the server's door: each request would take it some milliseconds."""
+        backend = import_module("moto.s3.models").s3_backends[_ACCOUNT]["aws"]
+        for name, text in texts.items():
+            backend.put_object(self.bucket, f"docs/{name}", text.encode())
 
     def delete(self, name: str) -> None:
         self.client.delete_object(Bucket=self.bucket, Key=f"docs/{name}")

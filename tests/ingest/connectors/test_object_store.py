@@ -34,8 +34,7 @@ def store(url: str, **fields: Any) -> ObjectStoreConnector:
 
 
 def test_a_bucket_of_more_than_a_thousand_keys_is_listed_whole(s3: S3World) -> None:
-    for number in range(1005):
-        s3.put(f"{number % 3}/{number}.txt", "words")
+    s3.fill({f"{number % 3}/{number}.txt": "words" for number in range(1005)})
     listing = s3.connector().list()
     assert len(listing.items) == 1005
     s3.delete("0/0.txt")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,14 +17,27 @@ EVERY = sorted(SAMPLES)
 WITH_LINES = ("policy.html", "policy.xml", "policy.eml", "policy.rst", "policy.org")
 
 
-def parsed(folder: Path, name: str) -> ParsedDocument:
-    path = write_sample(folder, name)
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every sample. Tests change nothing in it."""
+    folder = tmp_path_factory.mktemp("samples")
+    for name in EVERY:
+        write_sample(folder, name)
+    return folder
+
+
+def parse_again(folder: Path, name: str) -> ParsedDocument:
+    path = folder / name
     return parse(RawFile(name=path.name, data=path.read_bytes()))
 
 
+parsed = cache(parse_again)
+"""Each sample is parsed once for all tests."""
+
+
 @pytest.mark.parametrize("name", EVERY)
-def test_elements_are_in_range_ordered_and_apart(tmp_path: Path, name: str) -> None:
-    document = parsed(tmp_path, name)
+def test_elements_are_in_range_ordered_and_apart(samples: Path, name: str) -> None:
+    document = parsed(samples, name)
     position = 0
     for element in document.elements:
         assert position <= element.start < element.end <= len(document.text)
@@ -31,8 +45,8 @@ def test_elements_are_in_range_ordered_and_apart(tmp_path: Path, name: str) -> N
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_segments_are_in_range_and_ordered(tmp_path: Path, name: str) -> None:
-    document = parsed(tmp_path, name)
+def test_segments_are_in_range_and_ordered(samples: Path, name: str) -> None:
+    document = parsed(samples, name)
     position = 0
     for segment in document.segments:
         assert position <= segment.start < segment.end <= len(document.text)
@@ -40,8 +54,8 @@ def test_segments_are_in_range_and_ordered(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_cells_lie_in_their_row_and_run_parallel_to_the_columns(tmp_path: Path, name: str) -> None:
-    for element in parsed(tmp_path, name).elements:
+def test_cells_lie_in_their_row_and_run_parallel_to_the_columns(samples: Path, name: str) -> None:
+    for element in parsed(samples, name).elements:
         position = element.start
         for start, end in element.cells:
             assert position <= start <= end <= element.end
@@ -51,37 +65,37 @@ def test_cells_lie_in_their_row_and_run_parallel_to_the_columns(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_every_word_of_the_file_is_in_the_text(tmp_path: Path, name: str) -> None:
-    document = parsed(tmp_path, name)
+def test_every_word_of_the_file_is_in_the_text(samples: Path, name: str) -> None:
+    document = parsed(samples, name)
     text = " ".join(document.text.split())
     for expected in SAMPLES[name][1]:
         assert expected in text
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_every_word_of_the_file_is_in_an_element(tmp_path: Path, name: str) -> None:
-    document = parsed(tmp_path, name)
+def test_every_word_of_the_file_is_in_an_element(samples: Path, name: str) -> None:
+    document = parsed(samples, name)
     text = " ".join(" ".join(document.text[e.start : e.end].split()) for e in document.elements)
     for expected in SAMPLES[name][1]:
         assert expected in text
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_a_verbatim_text_is_the_decoded_file(tmp_path: Path, name: str) -> None:
-    document = parsed(tmp_path, name)
+def test_a_verbatim_text_is_the_decoded_file(samples: Path, name: str) -> None:
+    document = parsed(samples, name)
     if document.verbatim:
-        assert document.text == decode((tmp_path / name).read_bytes())
+        assert document.text == decode((samples / name).read_bytes())
         assert document.segments == ()
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_parsing_twice_gives_the_same(tmp_path: Path, name: str) -> None:
-    assert parsed(tmp_path, name) == parsed(tmp_path, name)
+def test_parsing_twice_gives_the_same(samples: Path, name: str) -> None:
+    assert parse_again(samples, name) == parsed(samples, name)
 
 
 @pytest.mark.parametrize("name", [name for name in EVERY if "json" not in name and not name.endswith((".txt", ".xml"))])
-def test_table_rows_know_the_names_of_their_columns(tmp_path: Path, name: str) -> None:
-    document = parsed(tmp_path, name)
+def test_table_rows_know_the_names_of_their_columns(samples: Path, name: str) -> None:
+    document = parsed(samples, name)
     for row in ROWS:
         [found] = [e for e in document.elements if tuple(plain(document.text[a:b]) for a, b in e.cells) == row]
         assert found.columns == COLUMNS
@@ -90,8 +104,8 @@ def test_table_rows_know_the_names_of_their_columns(tmp_path: Path, name: str) -
 
 
 @pytest.mark.parametrize("name", [n for n in EVERY if n.startswith("policy") and "json" not in n])
-def test_prose_is_cut_into_its_paragraphs_and_items(tmp_path: Path, name: str) -> None:
-    document = parsed(tmp_path, name)
+def test_prose_is_cut_into_its_paragraphs_and_items(samples: Path, name: str) -> None:
+    document = parsed(samples, name)
     pieces = {plain(document.text[e.start : e.end]): e.kind for e in document.elements}
     assert FIRST in pieces
     for item in ITEMS:
@@ -99,9 +113,9 @@ def test_prose_is_cut_into_its_paragraphs_and_items(tmp_path: Path, name: str) -
 
 
 @pytest.mark.parametrize("name", WITH_LINES)
-def test_lines_of_segments_hold_their_words(tmp_path: Path, name: str) -> None:
-    document = parsed(tmp_path, name)
-    lines = (tmp_path / name).read_text().split("\n")
+def test_lines_of_segments_hold_their_words(samples: Path, name: str) -> None:
+    document = parsed(samples, name)
+    lines = (samples / name).read_text().split("\n")
     placed = [segment for segment in document.segments if segment.line_start is not None]
     assert placed
     for segment in placed:

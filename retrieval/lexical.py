@@ -33,6 +33,9 @@ _GRAIN = 4096
 _MOST_TIES = 8
 """So many times k chunks are looked at to choose among equally good ones by id rather than by place in the index."""
 _KEPT_COUNTS = 20_000
+_LEAST_WEIGHT = 0.15
+"""Words of less than this share of the rarest one's weight are not looked for: they stand in too many chunks to choose
+any, and to walk through all of these takes nearly the whole time of a search at size."""
 _MOST_WORDS = 64
 """Words of a query that are searched for, the rarest: what is longer is a text, and those say what it is about."""
 
@@ -91,9 +94,8 @@ class LexicalIndex:
             return []
         with self._guarded():
             reading = self._read()
-            weighed = self._weigh(text, reading, only.access)
-            total = sum(weight for _, weight in weighed)
-            if total <= 0.0:
+            weighed, total = self._weigh(text, reading, only.access)
+            if not weighed:
                 return []
             whole = total * _WHOLE
             found = _best(reading.searcher, self._query(weighed, only), k)
@@ -163,18 +165,28 @@ class LexicalIndex:
             words = [Word((term,)) for term in dict.fromkeys(index_terms(text, language, self._stem))]
         return words
 
-    def _weigh(self, text: str, reading: _Reading, access: frozenset[int] | None) -> list[tuple[Word, float]]:
-        """The query's words with their inverse document frequencies among what may be read, as in BM25."""
+    def _weigh(
+        self, text: str, reading: _Reading, access: frozenset[int] | None
+    ) -> tuple[list[tuple[Word, float]], float]:
+        """The query's words that are to be looked for, with their weights, and the weight of the whole query.
+
+        A weight is the inverse document frequency among what may be read, as in BM25. A word that stands nowhere
+        counts into the whole as the rarest there could be.
+        """
         chunks = self._count(None, reading, access)
-        weighed = []
+        held: list[tuple[Word, float]] = []
+        missing = 0.0
         for word in self._words(text, reading, access):
             seen = self._count_word(word, reading, access)
             if seen:
-                weighed.append((word, math.log(1.0 + (chunks - seen + 0.5) / (seen + 0.5))))
-            else:  # It tells what no chunk has: it counts into the whole as the rarest there could be.
-                weighed.append((word, math.log(1.0 + chunks + 0.5)))
-        weighed.sort(key=lambda pair: -pair[1])
-        return [(word, round(weight * _GRAIN) / _GRAIN) for word, weight in weighed[:_MOST_WORDS]]
+                held.append((word, math.log(1.0 + (chunks - seen + 0.5) / (seen + 0.5))))
+            else:
+                missing += math.log(1.0 + chunks + 0.5)
+        held.sort(key=lambda pair: -pair[1])
+        held = [(word, round(weight * _GRAIN) / _GRAIN) for word, weight in held[:_MOST_WORDS]]
+        total = sum(weight for _, weight in held) + round(missing * _GRAIN) / _GRAIN
+        least = _LEAST_WEIGHT * held[0][1] if held else 0.0
+        return [(word, weight) for word, weight in held if weight > 0.0 and weight >= least], total
 
     def _count_word(self, word: Word, reading: _Reading, access: frozenset[int] | None) -> int:
         return max(self._count(term, reading, access) for term in word.terms)

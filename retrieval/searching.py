@@ -48,7 +48,7 @@ class SearchSettings:
     best `rerank_top` hits anew for at most `rerank_budget_ms`.
     """
 
-    pool: int = 100
+    pool: int = 60
     dense_weight: float = 0.5
     document_weight: float = 0.4
     rerank_top: int = 50

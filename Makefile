@@ -28,6 +28,8 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m bench.ingest
 	$(BIN)/python -m bench.unchanged --files 2000
 	$(BIN)/python -m bench.freshness
+	$(BIN)/python -m bench.scale --chunks 10000
+	$(BIN)/python -m bench.access --cases 2000
 
 clean:
 	rm -rf $(VENV)

@@ -134,7 +134,8 @@ def test_a_job_runs_and_keeps_what_it_did(open_jobs: Callable[..., Jobs], work: 
     asked = jobs.submit("handbook", {"full": True})
     ended = jobs.wait(asked.id, LONG)
 
-    assert (asked.status, asked.attempt, asked.kind, asked.options) == ("queued", 0, "sync", {"full": True})
+    assert asked.status in ("queued", "running")  # A free worker may have taken it already.
+    assert (asked.kind, asked.options) == ("sync", {"full": True})
     assert (ended.status, ended.attempt, ended.report) == ("done", 1, SyncReport(added=2, chunks=7))
     assert ended.created_at <= (ended.started_at or "") <= (ended.ended_at or "")
     assert ended.created_at.endswith("Z")

@@ -535,11 +535,12 @@ def test_two_sources_are_synced_side_by_side(bench: Bench) -> None:
 
 def test_an_interrupt_while_waiting_ends_all_threads_first(bench: Bench) -> None:
     many(bench, 40)
-    began, wrote = threading.Event(), []
+    began, interrupted, wrote = threading.Event(), threading.Event(), []
     write = bench.sink.write
 
     def slow(*arguments: Any) -> None:
         began.set()
+        interrupted.wait(10)  # On a busy machine all would be written before.
         time.sleep(0.05)
         wrote.append(time.monotonic())
         write(*arguments)
@@ -549,6 +550,7 @@ def test_an_interrupt_while_waiting_ends_all_threads_first(bench: Bench) -> None
     def interrupt() -> None:
         began.wait(10)
         signal.raise_signal(signal.SIGINT)
+        interrupted.set()
 
     threading.Thread(target=interrupt).start()
     with pytest.raises(KeyboardInterrupt):

@@ -79,13 +79,24 @@ def document_affinity(
     for names and times.
     """
     asked = _asked(understanding)
-    # Of most queries the words alone are asked for.
-    called = _called(document.title, document.uri, tuple(headings)) if asked.names or asked.periods else None
+    found = fits_beside_names(understanding, document, headings)
+    if asked.names:
+        called = _called(document.title, document.uri, tuple(headings))
+        if share := _name_share(asked, called, document):
+            found["name"] = share
+    return found
+
+
+def fits_beside_names(
+    understanding: Understanding, document: Document, headings: Sequence[str] = ()
+) -> dict[str, float]:
+    """As `document_affinity`, without "name": `name_fits` tells more of names."""
+    asked = _asked(understanding)
     found: dict[str, float] = {}
-    if called and asked.names and (share := _name_share(asked, called, document)):
-        found["name"] = share
-    if called and asked.periods and (fit := max(_period_fit(period, called, document) for period in asked.periods)):
-        found["period"] = fit
+    if asked.periods:  # Few queries ask for times, and to find those of a name takes longest.
+        called = _called(document.title, document.uri, tuple(headings))
+        if fit := max(_period_fit(period, called, document) for period in asked.periods):
+            found["period"] = fit
     if document.format in asked.formats or any(key in document.metadata for key in asked.metadata):
         found["kind"] = 1.0
     if asked.words and (shared := asked.words & _title_words(document.title, document.uri)):

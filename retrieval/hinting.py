@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from ingest.model import Document
 
-from .affinity import document_affinity, name_fits, named_until
+from .affinity import fits_beside_names, name_fits, named_until
 from .understanding import Understanding
 
 WEIGHTS: Mapping[str, float] = MappingProxyType(
@@ -31,10 +31,9 @@ def hints(
 
     `rarity` of a word is 1 when nothing that the asker may read has it and 0 when everything does.
     """
-    found = {one.id: dict(document_affinity(understanding, one)) for one in documents}
+    found = {one.id: fits_beside_names(understanding, one) for one in documents}
     best = max((fits.get("title", 0.0) for fits in found.values()), default=0.0)
     for fits in found.values():
-        fits.pop("name", None)
         if "title" in fits:
             fits["title"] = round(fits["title"] / best, 4)
     if understanding.names:

@@ -101,11 +101,6 @@ class LexicalIndex:
             found = _best(reading.searcher, self._query(weighed, only), k)
             return [(chunk_id, min(1.0, score / whole)) for chunk_id, score in found]
 
-    def terms(self, text: str) -> list[str]:
-        """The index's terms of a text: lower-cased, accents folded, stemmed; words that only ask left out."""
-        with self._guarded():
-            return list(dict.fromkeys(term for word in self._words(text, self._read(), None) for term in word.terms))
-
     def rarity(self, word: str, only: IndexFilter) -> float:
         """How rare a word is among the chunks that pass the filter's access: 0.0 in every one of them, 1.0 in none."""
         if only.access is not None and not only.access:

@@ -19,12 +19,11 @@ import numpy as np
 from .errors import ModelError
 from .model import Hit
 from .ports import Array, Reranker
+from .superseding import SUPERSEDED_WEIGHT
 
 HUB = "hub:"
 BATCH = 8
 """So many pairs are scored between two looks at the clock."""
-_SUPERSEDED_WEIGHT = 0.5
-"""As in `searching`: what is no longer in force ranks below what is, yet can still be found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +86,7 @@ def rerank(
 
 def _in_order(hits: Sequence[Hit], scores: Sequence[float]) -> list[Hit]:
     weighed = [
-        score * _SUPERSEDED_WEIGHT if "superseded" in hit.why else score
-        for hit, score in zip(hits, scores, strict=True)
+        score * SUPERSEDED_WEIGHT if "superseded" in hit.why else score for hit, score in zip(hits, scores, strict=True)
     ]
     order = sorted(range(len(hits)), key=lambda place: (-weighed[place], place))
     return [

@@ -25,14 +25,12 @@ from .model import Hit, IndexFilter, Query
 from .ports import Reranker
 from .reranking import rerank
 from .spreading import spread
-from .superseding import asked_for, successors_named, superseded
+from .superseding import SUPERSEDED_WEIGHT, asked_for, successors_named, superseded
 from .understanding import FILTER_KEYS, Understanding, admits_chunk, admits_document, understand
 
 _ATTEMPTS = 5
 """How often a search begins anew because something changed while it ran."""
 _MOST_POOL = 4000
-_SUPERSEDED_WEIGHT = 0.5
-"""What is no longer in force ranks below what is, yet can still be found."""
 _PHRASE_WEIGHT = 0.2
 """What a passage gains that holds a quoted phrase of the query to the letter."""
 _SPARE = 10
@@ -205,7 +203,7 @@ class Searcher:
             scores[chunk_id] += self._settings.document_weight * best[owner] + weigh(fits[owner])
             why[chunk_id] |= {"document": round(best[owner], 4), **fits[owner]}
             if owner in replaced:
-                scores[chunk_id] *= _SUPERSEDED_WEIGHT
+                scores[chunk_id] *= SUPERSEDED_WEIGHT
                 why[chunk_id]["superseded"] = 1.0
 
     def _rank(self, query: Query, asked: Understanding, found: _Found) -> list[Hit]:

@@ -10,6 +10,9 @@ from ingest.succession import Succession, title_key
 
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 
+SUPERSEDED_WEIGHT = 0.5
+"""What is no longer in force ranks below what is, yet can still be found."""
+
 
 def superseded(
     documents: Iterable[Document], successions: Mapping[str, Sequence[Succession]], readable: Mapping[str, Document]

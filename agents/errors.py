@@ -2,6 +2,9 @@
 
 AgentError
 ├── QuestionRefused     the question cannot be taken at all (empty, too long, unknown mode)
+├── RunStopped          somebody stopped the run, or it came to its limit of time
+├── ModelUnavailable    no language model gave a usable reply; the crew goes on without one
+├── EngagementError     the rules of engagement or a policy cannot be used
 └── EvaluationError     a question set cannot be read
 """
 
@@ -19,6 +22,29 @@ class QuestionRefused(AgentError):
     """The question cannot be taken; the message says why and how to ask instead."""
 
     code = "question_refused"
+
+
+class RunStopped(AgentError):
+    """The run was stopped before it had an answer."""
+
+    code = "run_stopped"
+
+
+class ModelUnavailable(AgentError):
+    """No language model gave a usable reply; `reason` is one of the codes of `agents.gateway`."""
+
+    code = "model_unavailable"
+    retryable = True
+
+    def __init__(self, message: str, reason: str = "unavailable") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class EngagementError(AgentError):
+    """The rules of engagement or a policy cannot be used; the message names the file and the key."""
+
+    code = "bad_policy"
 
 
 class EvaluationError(AgentError):

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from ingest.model import Chunk, Document, Locator
 from retrieval.access import Principal
 from retrieval.model import Hit
 
+from .question import Question
+
+
 Mode = Literal["auto", "extractive", "small", "large"]
+
+
+class Tier(StrEnum):
+    """How much model a step may use, from none upwards."""
+
+    EXTRACTIVE = "extractive"
+    SMALL = "small"
+    LARGE = "large"
 
 
 class Status(StrEnum):
@@ -61,15 +72,121 @@ class EvidenceSpan:
         return self.chunk.text[self.start - self.chunk.start : self.end - self.chunk.start]
 
 
+class ClaimKind(StrEnum):
+    """How a claim came about."""
+
+    QUOTED = "quoted"  # words of the source, rearranged at most
+    WRITTEN = "written"  # a model's own words
+    COMPUTED = "computed"  # the result of a calculation whose operands are cited
+    CONFLICT = "conflict"  # that sources disagree, citing each
+    SUPERSESSION = "supersession"  # that one document takes another's place, citing where that is said
+
+
+class Operation(StrEnum):
+    """What is computed from operands, in their order."""
+
+    SUM = "sum"
+    DIFFERENCE = "difference"  # first less second
+    PRODUCT = "product"
+    RATIO = "ratio"  # first over second
+    SHARE = "share"  # first as a percentage of second
+    GROWTH = "growth"  # from first to second, in percent of the first
+    AVERAGE = "average"
+    LARGEST = "largest"
+    SMALLEST = "smallest"
+    DAYS_BETWEEN = "days_between"  # from the first date to the second
+    DATE_AFTER = "date_after"  # the first, a date, and the second, a length of time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operand:
+    """A figure or date as it stands in a source: `text` is its words inside `span`."""
+
+    text: str
+    span: EvidenceSpan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Computation:
+    """A calculation that anybody can repeat. `result` is how it stands in the claim ("1,450 EUR", "12.5 %")."""
+
+    operation: Operation
+    operands: tuple[Operand, ...]
+    result: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftClaim:
     """One sentence of a draft and the spans that are said to support it. `score` is the analyst's confidence,
-    `parts` those of the question that it answers."""
+    `parts` those of the question that it answers. A computed claim's evidence holds the spans of its operands."""
 
     parts: tuple[str, ...]
     text: str
     evidence: tuple[EvidenceSpan, ...]
     score: float
+    kind: ClaimKind = ClaimKind.QUOTED
+    computation: Computation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One question of a plan. `needs` are the ids of steps whose answers it waits for; "{q1}" in its text stands for
+    the answer of step q1. `question` is its text understood (of the text as it stands, for one that waits)."""
+
+    id: str
+    question: Question
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How a question is gone about: its steps, at least one, and what is computed from their answers if anything.
+
+    `question` is what was asked, with references to earlier turns resolved; `why` says in one line how it was split.
+    """
+
+    question: Question
+    steps: tuple[Step, ...]
+    operation: Operation | None = None
+    compares: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEvent:
+    """One thing that happened in a run, `at_ms` after its start. `data` is JSON: what it was given or found."""
+
+    at_ms: int
+    stage: str
+    agent: str
+    what: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCall:
+    """One call of a language model, whole: what was sent (masked where it was remote) and what came back.
+
+    `outcome` is "ok" or the error's code; `attempts` counts requests. Money is USD, time milliseconds since the start
+    of the run. `key` names the call for replay: the same prompt of the same run has the same key.
+    """
+
+    key: str
+    agent: str
+    prompt: str
+    prompt_version: str
+    tier: Tier
+    model: str
+    locality: str
+    messages: tuple[Mapping[str, str], ...]
+    response: str
+    outcome: str
+    attempts: int
+    tokens_in: int
+    tokens_out: int
+    cost_usd: float
+    at_ms: int
+    ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,14 +203,44 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one check found. `agrees` says that it has nothing against the claim.
+
+    `words` are those of the claim that the evidence does not bear out, as they stand in it; `contradicts` says that the
+    evidence speaks of the same thing and says otherwise, not merely that it is silent. `score` is in [0, 1], 1 the best.
+    """
+
+    check: str
+    agrees: bool
+    score: float = 1.0
+    words: tuple[str, ...] = ()
+    contradicts: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """All checks of one claim together. `score` is the calibrated probability that the evidence supports it whole;
+    `words` are its unsupported words."""
+
+    verdict: Verdict
+    score: float
+    findings: tuple[Finding, ...]
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checks:
-    """The outcome of each check of one claim; `entailment` is in [0, 1]."""
+    """The outcome of each check of one claim; `entailment` is in [0, 1]. `computed` is None where nothing is."""
 
     quote: bool
     numbers: bool
     names: bool
     negation: bool
     entailment: float
+    modality: bool = True
+    scope: bool = True
+    computed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,6 @@ from retrieval.model import Hit
 
 from .question import Question
 
-
 Mode = Literal["auto", "extractive", "small", "large"]
 
 
@@ -207,7 +206,7 @@ class Finding:
     """What one check found. `agrees` says that it has nothing against the claim.
 
     `words` are those of the claim that the evidence does not bear out, as they stand in it; `contradicts` says that the
-    evidence speaks of the same thing and says otherwise, not merely that it is silent. `score` is in [0, 1], 1 the best.
+    evidence speaks of the same thing and says otherwise, not merely that it is silent. `score` is in [0, 1].
     """
 
     check: str

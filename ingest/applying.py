@@ -16,8 +16,9 @@ from .ports import ChunkSink
 from .progress import Progress
 from .recording import Recorder, edition_of
 
-PIPELINE = "2"
-"""Raised whenever parsing or chunking gives other results, so that unchanged files are read again."""
+PIPELINE = "3"
+"""Raised whenever parsing, chunking or the search for planted instructions gives other results, so that unchanged files
+are read again."""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""One SQLite file, shared among threads, whose failures come out as `CatalogError`."""
+"""One SQLite file, shared among threads, whose failures come out as one error that names the file and the mend."""
 
 from __future__ import annotations
 
@@ -6,17 +6,45 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .errors import CatalogError
 
+Connection = sqlite3.Connection
+"""What `transaction` hands out, by a name for those that write rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What a file holds, for its errors: `error` is raised, `name` says what it is, `mend` what to do when it is
+    damaged (with {path} and {folder}). Of a `lazy` file, what was written last may be lost when the power fails, never
+    when the process dies.
+    """
+
+    error: type[Exception]
+    name: str
+    mend: str
+    lazy: bool = False
+
+
+CATALOG = Holding(
+    error=CatalogError,
+    name="catalog",
+    mend="move the folder {folder} aside and ingest again: the documents themselves are not in it",
+)
+
 
 class Database:
-    """Each thread gets a connection of its own; readers never wait for a writer (write-ahead log)."""
+    """Each thread gets a connection of its own; readers never wait for a writer (write-ahead log).
 
-    def __init__(self, path: Path) -> None:
+    Where CatalogError stands below, it is the error of what the file holds.
+    """
+
+    def __init__(self, path: Path, holding: Holding = CATALOG) -> None:
         self._path = path
+        self._holding = holding
         self._local = threading.local()
         self._lock = threading.Lock()
         self._opened: list[tuple[threading.Thread, sqlite3.Connection]] = []
@@ -45,14 +73,19 @@ class Database:
         return rows
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
         """A write transaction: committed when the block ends, rolled back when it raises.
+
+        `durable` makes this one, and all before it, outlast a power cut although the file is `lazy`.
 
         Raises:
             CatalogError: the file is damaged, locked for long, or cannot be written.
         """
         with self._translated():
             connection = self._connection
+            forced = durable and self._holding.lazy
+            if forced:
+                connection.execute("pragma synchronous = full")
             connection.execute("begin immediate")
             try:
                 yield connection
@@ -61,6 +94,9 @@ class Database:
                 if connection.in_transaction:  # SQLite has rolled back by itself when the disk is full.
                     connection.execute("rollback")
                 raise
+            finally:
+                if forced:
+                    connection.execute("pragma synchronous = normal")
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -96,7 +132,7 @@ class Database:
             connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
             try:
                 connection.execute("pragma journal_mode = wal")
-                connection.execute("pragma synchronous = full")
+                connection.execute(f"pragma synchronous = {'normal' if self._holding.lazy else 'full'}")
                 connection.execute("pragma foreign_keys = on")
                 # What is deleted is overwritten with zeros, in the file as well.
                 connection.execute("pragma secure_delete = on")
@@ -122,12 +158,12 @@ class Database:
         except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
             raise  # A fault of this program, not of the file.
         except sqlite3.OperationalError as error:
-            raise CatalogError(
-                f"the catalog {self._path} cannot be used ({error}); see that no other process holds "
+            raise self._holding.error(
+                f"the {self._holding.name} {self._path} cannot be used ({error}); see that no other process holds "
                 "it, that its folder can be written and that the disk is not full"
             ) from error
         except (sqlite3.DatabaseError, OSError) as error:
-            raise CatalogError(
-                f"{self._path} is not a readable catalog ({error}); move the folder {self._path.parent} "
-                "aside and ingest again: the documents themselves are not in it"
+            mend = self._holding.mend.format(path=self._path, folder=self._path.parent)
+            raise self._holding.error(
+                f"{self._path} is not a readable {self._holding.name} ({error}); {mend}"
             ) from error

@@ -20,6 +20,7 @@ from typing import IO, Any
 
 from .chunking import chunk_document
 from .errors import ParseError, Problem
+from .instructions import instruction_gaps
 from .model import Chunk, Parsed, ParseTask
 from .ports import Parser, Tokenizer
 
@@ -65,7 +66,9 @@ def answers(task: ParseTask, parse: Parser, tokenizer: Tokenizer) -> Iterator[Pa
     part = list(islice(chunks, PART_CHUNKS))
     if not part:
         raise ParseError(Problem(code="empty", reason="it holds no text", mend="nothing to do, or remove the file"))
-    yield Parsed(title=document.title, format=document.format, text=document.text, gaps=document.gaps)
+    # Here every format passes once, with all that was attached to it.
+    gaps = (*document.gaps, *instruction_gaps(document))
+    yield Parsed(title=document.title, format=document.format, text=document.text, gaps=gaps)
     while part:
         yield part
         part = list(islice(chunks, PART_CHUNKS))

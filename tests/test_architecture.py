@@ -33,10 +33,13 @@ HOMES = {
     "prometheus_client": ("api/telemetry.py",),
     "dbos": ("api/jobs.py",),
     "watchdog": ("ingest/inotify.py", "ingest/notifying.py"),
-    "llama_index": ("ingest/connectors/llamahub/", "retrieval/llamaindex.py"),
+    "llama_index": ("ingest/connectors/llamahub/", "retrieval/llamaindex.py", "agents/gateway/providers.py"),
     "croniter": ("api/scheduling.py",),
     "sqlalchemy": ("ingest/connectors/database/", "api/job"),
     "fsspec": ("ingest/connectors/object_store/",),
+    "yaml": ("agents/policies.py",),
+    "stdnum": ("agents/gateway/privacy/",),
+    "spellchecker": ("agents/gateway/privacy/lexicon.py",),
 }
 ENVIRONMENT = {
     "api/settings.py",

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .background import Background
 from .errors import KNOWN_ERRORS, code_of, outcome_of, told_of
-from .routes import asking, documents, health, ingestion, page
+from .routes import asking, conversations, documents, health, ingestion, page, reviews, runs
 from .routes.access import is_owner
 from .wiring import Platform
 
@@ -32,7 +32,7 @@ def create_app(platform: Platform, background: Background | None = None, owner_t
     app.state.background = background
     app.state.owner_token = owner_token
     app.add_middleware(_Guard)
-    for routes in (asking, documents, ingestion, health, page):
+    for routes in (asking, documents, runs, reviews, conversations, ingestion, health, page):
         app.include_router(routes.router)
     for kind in KNOWN_ERRORS:
         app.add_exception_handler(kind, _known)

@@ -9,27 +9,21 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from .cli_context import As, Config, Json, platform_of, running
+from .cli_conversations import conversations_app
 from .cli_evaluation import evaluate
+from .cli_reviews import review_app
+from .cli_runs import runs_app
 
-if TYPE_CHECKING:
-    from .backend import Backend
-    from .wiring import Platform
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
-Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="The configuration file.")]
 Confirmed = Annotated[
     bool,
     typer.Option("--confirm-removals", help="Take out documents that are gone, however many there are."),
 ]
-As = Annotated[str | None, typer.Option("--as", metavar="USER", help="Ask as this user; without it as an admin.")]
 
 app = typer.Typer(
     name="groundcrew",
@@ -41,49 +35,9 @@ app = typer.Typer(
 )
 sources_app = typer.Typer(no_args_is_help=True, help="Sources: what is indexed, how fresh, and what could not be read.")
 app.add_typer(sources_app, name="sources")
-
-
-@dataclass(slots=True)
-class _Run:
-    """What every command has: who does the work, and how to show a result."""
-
-    backend: Backend
-    as_json: bool
-
-    def show(self, value: Any, for_people: Callable[[Any], None]) -> None:
-        """The result as JSON or for people."""
-        from .console import print_json
-
-        (print_json if self.as_json else for_people)(value)
-
-
-@contextmanager
-def _platform(config: Path | None) -> Iterator[Platform]:
-    """Configuration and platform of this process, closed afterwards."""
-    from .settings import load_settings
-    from .wiring import Platform
-
-    with closing(Platform(load_settings(config))) as platform:
-        yield platform
-
-
-@contextmanager
-def _running(config: Path | None, as_json: bool) -> Iterator[_Run]:
-    """What a command needs. A process that serves the home does the work, this one where there is none."""
-    from .presence import find_server
-    from .settings import load_settings
-
-    address = find_server(load_settings(config).home)
-    if address is None:
-        from .local import Local
-
-        with _platform(config) as platform:
-            yield _Run(Local(platform), as_json)
-    else:
-        from .remote import Remote
-
-        with closing(Remote(address)) as remote:
-            yield _Run(remote, as_json)
+app.add_typer(runs_app, name="runs")
+app.add_typer(review_app, name="review")
+app.add_typer(conversations_app, name="conversations")
 
 
 @app.command()
@@ -105,7 +59,7 @@ def ingest(
     """Make the index hold exactly what PATH holds: add, update, remove."""
     from .console import show_report
 
-    with _running(config, as_json) as run:
+    with running(config, as_json) as run:
         run.show(run.backend.ingest(paths, source, tuple(allow or ()), confirmed=confirmed), show_report)
 
 
@@ -134,7 +88,7 @@ def search(
     from .commands import parse_where
     from .console import show_hits
 
-    with _running(config, as_json) as run:
+    with running(config, as_json) as run:
         hits = run.backend.search(query, k, user, parse_where(where or []), budget)
         run.show(hits, show_hits)
 
@@ -151,7 +105,7 @@ def ask(
     """Answer a question, every sentence with a checked citation."""
     from .console import show_answer
 
-    with _running(config, as_json) as run:
+    with running(config, as_json) as run:
         answer = run.backend.ask(question, user, mode, conversation)
         run.show(answer, show_answer)
 
@@ -161,7 +115,7 @@ def sources_list(as_json: Json = False, config: Config = None) -> None:
     """List sources, their state and freshness."""
     from .console import show_sources
 
-    with _running(config, as_json) as run:
+    with running(config, as_json) as run:
         run.show(run.backend.sources(), show_sources)
 
 
@@ -175,7 +129,7 @@ def sources_sync(
     """Bring one configured source, or all, into step."""
     from .console import show_report
 
-    with _running(config, as_json) as run:
+    with running(config, as_json) as run:
         run.show(run.backend.sync(name, confirmed=confirmed), show_report)
 
 
@@ -186,7 +140,7 @@ def sources_remove(
     """Take a source that is no longer configured out, with all its documents."""
     from .console import put
 
-    with _running(config, as_json) as run:
+    with running(config, as_json) as run:
         run.show(
             run.backend.remove_source(name), lambda done: put(f"{done['removed']} documents of {name} are taken out")
         )
@@ -197,7 +151,7 @@ def sources_quarantine(as_json: Json = False, config: Config = None) -> None:
     """List what could not be read, why, and what to do about it."""
     from .console import show_quarantine
 
-    with _running(config, as_json) as run:
+    with running(config, as_json) as run:
         run.show(run.backend.quarantine(), show_quarantine)
 
 
@@ -213,7 +167,7 @@ def doctor(
     """Prove that catalog, vectors, lexical index and model agree; exit 1 when they do not."""
     from .doctor import show
 
-    with _running(config, as_json) as run:
+    with running(config, as_json) as run:
         found = run.backend.doctor(repair=repair)
         run.show(found, show)
         if not found["ok"]:
@@ -225,7 +179,7 @@ def watch(config: Config = None) -> None:
     """Keep the configured folders in step until stopped."""
     from .serving import run_watch
 
-    with _platform(config) as platform:
+    with platform_of(config) as platform:
         run_watch(platform)
 
 
@@ -239,7 +193,7 @@ def serve(
     """Serve the HTTP API and the web page; keep the configured sources in step."""
     from .serving import run_server
 
-    with _platform(config) as platform:
+    with platform_of(config) as platform:
         run_server(platform, host, port, as_json=as_json)
 
 

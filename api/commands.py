@@ -11,6 +11,7 @@ from typing import cast, get_args
 
 from agents.errors import QuestionRefused
 from agents.model import Answer, Mode, Request
+from agents.running import Listen
 from ingest.errors import SourceError
 from ingest.model import SourceState, SyncReport
 from ingest.ports import Connector
@@ -162,9 +163,14 @@ def search_passages(
 
 
 def ask_question(
-    platform: Platform, question: str, principal: Principal, mode: str = "auto", conversation: str | None = None
+    platform: Platform,
+    question: str,
+    principal: Principal,
+    mode: str = "auto",
+    conversation: str | None = None,
+    listen: Listen = lambda _: None,
 ) -> Answer:
-    """One checked answer.
+    """One checked answer; `listen` is told what the crew does, from the thread of the call.
 
     Raises:
         UsageError: there is no such mode.
@@ -173,9 +179,8 @@ def ask_question(
     _check_text(question, conversation or "")
     if mode not in get_args(Mode):
         raise UsageError(f"--mode {mode!r} is none of: {', '.join(get_args(Mode))}")
-    return platform.crew.ask(
-        Request(question=question, principal=principal, conversation_id=conversation, mode=cast(Mode, mode))
-    )
+    request = Request(question=question, principal=principal, conversation_id=conversation, mode=cast(Mode, mode))
+    return platform.crew.ask(request, listen)
 
 
 def _check_text(*texts: str) -> None:

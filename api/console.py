@@ -41,11 +41,18 @@ def say(text: str) -> None:
 
 def show_answer(answer: Json) -> None:
     """The answer, then each citation with its place and its words; last what was not found."""
-    put(_wrap(answer["answer"]))
+    if answer["resolved_question"]:
+        put(wrap(f"Understood as: {answer['resolved_question']}") + "\n")
+    put(wrap(answer["answer"]))
+    for notice in answer["notices"]:
+        put("\n" + wrap(f"Note: {notice}"))
+    if answer["review"] is not None and answer["review"]["state"] == "waiting":
+        reasons = "; ".join(answer["review"]["reasons"])
+        put(wrap(f"Why: {reasons}. A reviewer decides with groundcrew review approve {answer['run_id']} (or reject)."))
     for citation in answer["citations"]:
         _show_citation(citation)
     if answer["unanswered"] is not None:
-        put("\n" + _wrap(f"Not answered: {answer['unanswered']['looked_for']}"))
+        put("\n" + wrap(f"Not answered: {answer['unanswered']['looked_for']}"))
     missing = answer["abstention"] or answer["unanswered"]
     if missing is None or not missing["nearest"]:
         return
@@ -57,9 +64,9 @@ def show_answer(answer: Json) -> None:
 def _show_citation(citation: Json) -> None:
     where = f"{citation['document']['title']} · {place(citation['document'], citation['locator'])}"
     put(f"\n[{citation['id']}] {_one_line(where)}")
-    put(_wrap(f"“{_one_line(citation['quote'])}”", indent="    "))
+    put(wrap(f"“{_one_line(citation['quote'])}”", indent="    "))
     if any(citation["header"]):
-        put(_wrap("columns: " + " | ".join(citation["header"]), indent="    "))
+        put(wrap("columns: " + " | ".join(citation["header"]), indent="    "))
 
 
 def show_hits(found: Json) -> None:
@@ -70,11 +77,11 @@ def show_hits(found: Json) -> None:
         why = ", ".join(f"{name} {value:.2f}" for name, value in hit["why"].items())
         where = _one_line(f"{hit['document']['title']} · {place(hit['document'], hit['locator'])}")
         put(f"{hit['rank']:>2}. {where}  ({hit['score']:.2f}: {why})")
-        put(_wrap(textwrap.shorten(_one_line(hit["text"]), 300, placeholder=" …"), indent="    "))
+        put(wrap(textwrap.shorten(_one_line(hit["text"]), 300, placeholder=" …"), indent="    "))
     for passage in found.get("passages", ()):
         where = f"{passage['document']['title']} · {place(passage['document'], passage['locator'])}"
         put(f"\n{_one_line(where)}  ({passage['tokens']} tokens)")
-        put(_wrap(_one_line(passage["text"]), indent="    "))
+        put(wrap(_one_line(passage["text"]), indent="    "))
 
 
 def show_report(report: Json) -> None:
@@ -210,7 +217,13 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _wrap(text: str, indent: str = "") -> str:
+def wrap(text: str, indent: str = "", first: str | None = None) -> str:
+    """A text in lines of `WIDTH`, each after `indent`, the first one after `first` where that is given."""
     return textwrap.fill(
-        text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        text,
+        WIDTH,
+        initial_indent=indent if first is None else first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
     )

@@ -12,7 +12,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agents.errors import AgentError, EvaluationError, QuestionRefused
+from agents.errors import AgentError, EngagementError, EvaluationError, QuestionRefused, RunStopped, TooManyQuestions
+from agents.runs.errors import (
+    ConversationNotFound,
+    ReviewClosed,
+    ReviewNotFound,
+    ReviewRefused,
+    RunNotFound,
+    RunNotStoppable,
+    RunStoreError,
+)
 from ingest.errors import CatalogError, IngestError, SourceError
 from retrieval.errors import FilterError, ModelError, RetrievalError, SearchIndexError
 
@@ -66,11 +75,21 @@ _OUTCOMES: tuple[tuple[type[Exception], Outcome], ...] = (
     (UsageError, Outcome(exit_status=2, http_status=400, title="Bad request")),
     (Refused, Outcome(exit_status=2, http_status=403, title="Refused")),
     (NotFound, Outcome(exit_status=2, http_status=404, title="Not found")),
+    (TooManyQuestions, Outcome(exit_status=2, http_status=429, title="Too many questions")),
+    (RunStopped, Outcome(exit_status=3, http_status=409, title="Stopped")),
+    (EngagementError, Outcome(exit_status=2, http_status=503, title="Bad rules or policy")),
     (QuestionRefused, Outcome(exit_status=2, http_status=422, title="Question refused")),
+    (RunNotFound, Outcome(exit_status=2, http_status=404, title="Not found")),
+    (ReviewNotFound, Outcome(exit_status=2, http_status=404, title="Not found")),
+    (ConversationNotFound, Outcome(exit_status=2, http_status=404, title="Not found")),
+    (RunNotStoppable, Outcome(exit_status=2, http_status=409, title="Not under way")),
+    (ReviewClosed, Outcome(exit_status=2, http_status=409, title="Review closed")),
+    (ReviewRefused, Outcome(exit_status=2, http_status=422, title="Decision refused")),
     (FilterError, Outcome(exit_status=2, http_status=422, title="Bad filter")),
     (EvaluationError, Outcome(exit_status=2, http_status=422, title="Bad question set")),
     (SourceError, Outcome(exit_status=2, http_status=422, title="Source unavailable")),
     (CatalogError, Outcome(exit_status=3, http_status=503, title="Catalog unusable")),
+    (RunStoreError, Outcome(exit_status=3, http_status=503, title="Runs unusable")),
     (SearchIndexError, Outcome(exit_status=3, http_status=503, title="Search index unusable")),
     (ModelError, Outcome(exit_status=3, http_status=503, title="Model unusable")),
     (WorkFailed, Outcome(exit_status=3, http_status=500, title="Failed")),

@@ -58,6 +58,54 @@ class Local:
             doctor.repair(self._platform)
         return doctor.diagnose(self._platform).as_json()
 
+    def runs(self, user: str | None, status: str | None, limit: int, before: str | None) -> Json:
+        """The latest runs that the user may see."""
+        return self._platform.run_access.runs(self._platform.principal(user), status, limit, before)
+
+    def run(self, run_id: str, user: str | None, *, explained: bool) -> Json:
+        """One run, with its explanation where asked for."""
+        return self._platform.run_access.run(self._platform.principal(user), run_id, explained=explained)
+
+    def graph(self) -> Json:
+        """The rules of engagement as Mermaid text."""
+        return self._platform.run_access.graph()
+
+    def stats(self, days: float) -> Json:
+        """Cost and time of the runs of the last days."""
+        return self._platform.run_access.stats(self._platform.principal(None), days)
+
+    def replay(self, run_id: str) -> Json:
+        """A run done again, and whether the same came out."""
+        return self._platform.run_access.replay(self._platform.principal(None), run_id)
+
+    def stop_run(self, run_id: str, user: str | None) -> Json:
+        """Stops a run that is under way."""
+        return self._platform.run_access.stop(self._platform.principal(user), run_id)
+
+    def reviews(self, user: str | None) -> Json:
+        """The answers that wait and that the user may decide on."""
+        return self._platform.review_access.reviews(self._platform.principal(user))
+
+    def review(self, run_id: str, user: str | None) -> Json:
+        """One held answer with its evidence and findings."""
+        return self._platform.review_access.review(self._platform.principal(user), run_id)
+
+    def decide(self, run_id: str, user: str | None, decision: str, why: str | None) -> Json:
+        """Approves or rejects a held answer."""
+        return self._platform.review_access.decide(self._platform.principal(user), run_id, decision, why)
+
+    def conversations(self, user: str | None) -> Json:
+        """The user's conversations."""
+        return self._platform.run_access.conversations(self._platform.principal(user))
+
+    def conversation(self, conversation_id: str, user: str | None) -> Json:
+        """One conversation of the user's, whole."""
+        return self._platform.run_access.conversation(self._platform.principal(user), conversation_id)
+
+    def delete_conversation(self, conversation_id: str, user: str | None) -> Json:
+        """Deletes one conversation of the user's."""
+        return self._platform.run_access.delete_conversation(self._platform.principal(user), conversation_id)
+
     def _hint_if_empty(self) -> None:
         """Says so where nothing can be found because nothing was ingested."""
         if self._platform.catalog.counts()[0] == 0:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 
@@ -79,6 +79,56 @@ class Remote:
         """What disagrees, after mending it where asked to."""
         return self._call("POST", "/v1/doctor", {"repair": repair})
 
+    def runs(self, user: str | None, status: str | None, limit: int, before: str | None) -> Json:
+        """The latest runs that the user may see."""
+        wanted = {"status": status, "limit": limit, "before": before}
+        given = urlencode({key: value for key, value in wanted.items() if value is not None})
+        return self._call("GET", f"/v1/runs?{given}", user=user)
+
+    def run(self, run_id: str, user: str | None, *, explained: bool) -> Json:
+        """One run, with its explanation where asked for."""
+        return self._call("GET", f"/v1/runs/{_part(run_id)}?explain={str(explained).lower()}", user=user)
+
+    def graph(self) -> Json:
+        """The rules of engagement as Mermaid text."""
+        return self._call("GET", "/v1/runs/graph")
+
+    def stats(self, days: float) -> Json:
+        """Cost and time of the runs of the last days."""
+        return self._call("GET", f"/v1/runs/stats?days={days}")
+
+    def replay(self, run_id: str) -> Json:
+        """A run done again, and whether the same came out."""
+        return self._call("POST", f"/v1/runs/{_part(run_id)}/replay")
+
+    def stop_run(self, run_id: str, user: str | None) -> Json:
+        """Stops a run that is under way."""
+        return self._call("POST", f"/v1/runs/{_part(run_id)}/stop", user=user)
+
+    def reviews(self, user: str | None) -> Json:
+        """The answers that wait and that the user may decide on."""
+        return self._call("GET", "/v1/reviews", user=user)
+
+    def review(self, run_id: str, user: str | None) -> Json:
+        """One held answer with its evidence and findings."""
+        return self._call("GET", f"/v1/reviews/{_part(run_id)}", user=user)
+
+    def decide(self, run_id: str, user: str | None, decision: str, why: str | None) -> Json:
+        """Approves or rejects a held answer."""
+        return self._call("POST", f"/v1/reviews/{_part(run_id)}", {"decision": decision, "why": why}, user)
+
+    def conversations(self, user: str | None) -> Json:
+        """The user's conversations."""
+        return self._call("GET", "/v1/conversations", user=user)
+
+    def conversation(self, conversation_id: str, user: str | None) -> Json:
+        """One conversation of the user's, whole."""
+        return self._call("GET", f"/v1/conversations/{_part(conversation_id)}", user=user)
+
+    def delete_conversation(self, conversation_id: str, user: str | None) -> Json:
+        """Deletes one conversation of the user's."""
+        return self._call("DELETE", f"/v1/conversations/{_part(conversation_id)}", user=user)
+
     def close(self) -> None:
         """Lets go of the connection."""
         self._client.close()
@@ -143,6 +193,14 @@ class Remote:
             str(found.get("detail", response.reason_phrase)),
             bad_use=response.status_code < httpx.codes.INTERNAL_SERVER_ERROR,
         )
+
+
+def _part(name: str) -> str:
+    """A name as one part of a path."""
+    try:
+        return quote(name, safe="")
+    except UnicodeEncodeError as error:
+        raise UsageError("an id is no valid text; take it from the list") from error
 
 
 def _as_error(code: str, message: str, *, bad_use: bool) -> UsageError | WorkFailed:

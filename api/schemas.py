@@ -140,7 +140,9 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "citations": [citation_json(citation) for citation in answer.citations],
         "abstention": None if answer.abstention is None else _abstention_json(answer.abstention),
         "unanswered": None if answer.unanswered is None else _abstention_json(answer.unanswered),
-        "review": None,
+        "review": None if answer.review is None else asdict(answer.review),
+        "notices": list(answer.notices),
+        "resolved_question": answer.resolved,
         "route": asdict(answer.route),
         "usage": asdict(answer.usage),
         "timing_ms": asdict(answer.timing_ms),
@@ -156,6 +158,8 @@ def claim_json(claim: Claim) -> dict[str, Any]:
         "score": claim.score,
         "checks": asdict(claim.checks),
         "note": claim.note,
+        "kind": claim.kind.value,
+        "computation": claim.computation,
     }
 
 
@@ -168,6 +172,7 @@ def citation_json(citation: Citation) -> dict[str, Any]:
         "locator": locator_json(citation.locator),
         "quote": citation.quote,
         "header": list(citation.header),
+        "withheld": list(citation.withheld),
     }
 
 

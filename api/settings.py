@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from ingest.settings import FilesSettings, SourceSettings
 
+from .crew_settings import BudgetSection, CrewSection, ModelSection, ReviewsSection, RunsSection
 from .errors import UsageError
 from .scheduling import DEFAULT_TIME_ZONE, Schedule, check_cron, check_run, check_time_zone
 from .sourcing import SECTIONS, RuleSection, Section, SourceSection, expanded
@@ -26,19 +27,6 @@ PREFIX = "GROUNDCREW_"
 HOME = PREFIX + "HOME"
 DEFAULT_HOME = ".groundcrew"
 CONFIG_NAME = "groundcrew.toml"
-
-
-class ModelSection(Section):
-    """A language model that the crew may use."""
-
-    kind: Literal["openai", "anthropic", "ollama"]
-    model: str
-    base_url: str | None = None
-    api_key_env: str | None = None
-    locality: Literal["local", "remote"] = "remote"
-    price_in: float = Field(default=0.0, ge=0)
-    price_out: float = Field(default=0.0, ge=0)
-    timeout_s: float = Field(default=30.0, gt=0)
 
 
 class ScheduleSection(Section):
@@ -108,12 +96,16 @@ class Settings(Section):
     """The whole configuration. `origin` is the file it came from, None when there was none."""
 
     sources: dict[str, SourceSection] = Field(default_factory=dict)
-    models: dict[str, ModelSection] = Field(default_factory=dict)
+    models: dict[Literal["small", "large"], ModelSection] = Field(default_factory=dict)
     schedules: list[ScheduleSection] = Field(default_factory=list)
     server: ServerSection = ServerSection()
     ingest: IngestSection = Field(default_factory=IngestSection)
     users: dict[str, UserSection] = Field(default_factory=dict)
     retrieval: RetrievalSection = RetrievalSection()
+    crew: CrewSection = CrewSection()
+    budgets: BudgetSection = BudgetSection()
+    runs: RunsSection = RunsSection()
+    reviews: ReviewsSection = ReviewsSection()
     home: Path = Path(DEFAULT_HOME)
     origin: Path | None = None
 
@@ -135,6 +127,26 @@ class Settings(Section):
         base = self.origin.parent if self.origin is not None else Path.cwd()
         found = self.sources[name].settings(name, base, os.environ)
         return replace(found, without=self.home.absolute()) if isinstance(found, FilesSettings) else found
+
+    def beside(self, path: Path) -> Path:
+        """A path of the configuration: relative ones lie beside its file."""
+        base = self.origin.parent if self.origin is not None else Path.cwd()
+        return base / expanded(path)
+
+    def secret(self, model: ModelSection) -> str | None:
+        """A model's API key, from the environment variable that its section names.
+
+        Raises:
+            UsageError: that variable is not set.
+        """
+        if model.api_key_env is None:
+            return None
+        if not os.environ.get(model.api_key_env):
+            raise UsageError(
+                f"the environment variable {model.api_key_env} is not set; it holds the API key of the model "
+                f"{model.model}"
+            )
+        return os.environ[model.api_key_env]
 
     def folders(self) -> dict[str, FilesSettings]:
         """The configured sources that are folders on this machine, by name."""
@@ -244,6 +256,10 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
         "users": UserSection,
         "ingest": IngestSection,
         "retrieval": RetrievalSection,
+        "crew": CrewSection,
+        "budgets": BudgetSection,
+        "runs": RunsSection,
+        "reviews": ReviewsSection,
     }
     if len(location) == 1:
         return sorted([*sections, "sources"])

@@ -13,11 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from agents.analyst import Analyst
-from agents.compliance import Compliance
-from agents.crew import Crew
-from agents.judging import Judge
-from agents.researcher import Researcher
+from agents.asking import Crew
+from agents.runs.stats import Prices
 from agents.sentences import split_sentences
 from ingest.catalog import Catalog
 from ingest.connectors.files import FilesConnector
@@ -37,7 +34,10 @@ from retrieval.reranking import CrossEncoderReranker
 from retrieval.searching import Searcher, SearchSettings
 from retrieval.vectors import VectorIndex
 
+from .crewing import CrewParts, Floors
 from .errors import HomeHeld, UsageError
+from .review_access import ReviewAccess
+from .run_access import RunAccess
 from .settings import HOME, Settings
 from .sourcing import absolute, make_connector
 
@@ -137,20 +137,31 @@ class Platform:
         )
 
     @cached_property
-    def compliance(self) -> Compliance:
-        return Compliance(self.catalog.text)
+    def crew_parts(self) -> CrewParts:
+        floors = Floors(
+            catalog=lambda: self.catalog,
+            searcher=lambda: self.searcher,
+            packer=lambda: self.packer,
+            embedder=lambda: self.embedder,
+        )
+        return CrewParts(self.settings, floors)
 
-    @cached_property
-    def researcher(self) -> Researcher:
-        return Researcher(self.searcher.search)
-
-    @cached_property
-    def analyst(self) -> Analyst:
-        return Analyst(Judge.load(), self.embedder, self.searcher.rarity)
-
-    @cached_property
+    @property
     def crew(self) -> Crew:
-        return Crew(self.researcher, self.analyst, self.compliance)
+        return self.crew_parts.crew
+
+    @cached_property
+    def run_access(self) -> RunAccess:
+        parts, large = self.crew_parts, self.settings.models.get("large")
+        prices = None if large is None else Prices(price_in=large.price_in, price_out=large.price_out)
+        return RunAccess(
+            parts.store, parts.conversations, lambda: self.crew, self.catalog.documents, rules=parts.rules, large=prices
+        )
+
+    @cached_property
+    def review_access(self) -> ReviewAccess:
+        parts = self.crew_parts
+        return ReviewAccess(parts.store, parts.reviewers, lambda: self.crew, self.catalog.documents)
 
     def check_ready(self) -> None:
         """Runs one tiny search and makes what answers a question, so that the first asker waits for neither.
@@ -276,7 +287,7 @@ class Platform:
 
     def close(self) -> None:
         """Lets go of all files."""
-        for name in ("parsers", "index", "catalog"):
+        for name in ("crew_parts", "parsers", "index", "catalog"):
             if name in self.__dict__:
                 self.__dict__[name].close()
 

@@ -1,43 +1,130 @@
-"""Compliance: checks every claim of a draft against the spans it cites. What fails is not released."""
+"""Compliance: checks every claim of a draft against the spans it cites, under the company's policies.
+
+What fails is not released. Canonical text is read anew from the catalog, not from what a draft carries along.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+
 from ingest.markup import prose
 
+from .calculating import recomputes
+from .checks.computing import computed
 from .checks.coverage import word_coverage
 from .checks.names import missing_names
 from .checks.negation import negation_agrees
 from .checks.numbers import missing_figures
 from .checks.quotes import TextOf, quote_exists
-from .model import CheckedClaim, Checks, DraftClaim, EvidenceSpan, Verdict
+from .checks.statements import verify_statement
+from .gateway.privacy import Kind, scrub
+from .model import (
+    Answer,
+    CheckedClaim,
+    Checks,
+    ClaimKind,
+    DraftClaim,
+    EvidenceSpan,
+    Finding,
+    Verdict,
+    Verification,
+)
+from .policies import NO_POLICIES, Policies, Rule, Situation
+from .ports import Verifier
+
+Scrub = Callable[[str, Collection[Kind]], tuple[str, Mapping[Kind, int]]]
+"""A text without the personal data of the kinds named, and how many of each were in it; see `gateway.privacy`."""
 
 _SUPPORTED_COVERAGE = 0.999
 _PARTIAL_COVERAGE = 0.8
 
 
 class Compliance:
-    """Verifies claims. `text_of` reads canonical text from the catalog, not from what the draft carries along."""
+    """Verifies claims and applies policies. Holds no state of a run."""
 
-    def __init__(self, text_of: TextOf) -> None:
+    def __init__(
+        self,
+        text_of: TextOf,
+        verifier: Verifier,
+        policies: Policies = NO_POLICIES,
+        scrub: Scrub = scrub,
+    ) -> None:
         self._text_of = text_of
+        self._verifier = verifier
+        self.policies = policies
+        self._scrub = scrub
 
     def verify(self, claim: DraftClaim) -> CheckedClaim:
         """The claim with its verdict: supported only when every check passes."""
-        evidence = "\n".join(evidence_words(span) for span in claim.evidence)
-        quoted = "\n".join(quoted_words(span) for span in claim.evidence)
-        figures = missing_figures(claim.text, evidence)
-        names = missing_names(claim.text, evidence)
-        checks = Checks(
-            quote=bool(claim.evidence) and all(quote_exists(span, self._text_of) for span in claim.evidence),
-            numbers=not figures,
-            names=not names,
-            negation=negation_agrees(claim.text, evidence, quoted),
-            entailment=round(word_coverage(claim.text, evidence), 3),
-        )
-        note = _note(figures, names)
-        verdict = _verdict(checks)
-        score = round(claim.score * checks.entailment, 3) if verdict is Verdict.SUPPORTED else 0.0
-        return CheckedClaim(claim=claim, verdict=verdict, score=score, checks=checks, note=note)
+        missing = [span for span in claim.evidence if not quote_exists(span, self._text_of)]
+        quoted = bool(claim.evidence) and not missing
+        if not quoted:
+            why = "the cited text is not there any more" if missing else "it cites nothing that exists"
+            return _checked(claim, _failed("quote", why), quote=False)
+        match claim.kind:
+            case ClaimKind.QUOTED:
+                found = _quoted(claim)
+            case ClaimKind.CONFLICT | ClaimKind.SUPERSESSION:
+                found = _from_finding(verify_statement(claim))
+            case ClaimKind.COMPUTED:
+                found = self._computed(claim)
+            case ClaimKind.WRITTEN:
+                found = self._verifier(claim.text, [evidence_words(span) for span in claim.evidence])
+        return _checked(claim, found, quote=True)
+
+    def banned_by(self, claim: DraftClaim, situation: Situation) -> list[Rule]:
+        """The policies that let this claim not be said."""
+        return self.policies.applying("ban", replace(situation, claim=claim.text))
+
+    def reworded(self, claim: DraftClaim, situation: Situation) -> DraftClaim:
+        """A sentence of our own in the company's wording; a quote stays as it is."""
+        if claim.kind is ClaimKind.QUOTED:
+            return claim
+        return replace(claim, text=self.policies.reworded(claim.text, situation))
+
+    def notices(self, situation: Situation) -> tuple[str, ...]:
+        """What the policies want said beside the answer."""
+        return tuple(dict.fromkeys(rule.text for rule in self.policies.applying("disclaim", situation)))
+
+    def wants_second_opinion(self, situation: Situation) -> list[Rule]:
+        """The policies for which one checker is not enough."""
+        return self.policies.applying("second_opinion", situation)
+
+    def scrubbed(self, answer: Answer, situation: Situation) -> tuple[Answer, tuple[str, ...]]:
+        """The answer without the personal data that the asker's role may not see, and which kinds were taken out."""
+        kinds = [kind for rule in self.policies.applying("withhold", situation) for kind in rule.kinds]
+        if not kinds:
+            return answer, ()
+        found: dict[str, None] = {}
+
+        def clean(text: str) -> tuple[str, tuple[str, ...]]:
+            cleaned, taken = self._scrub(text, kinds)
+            names = tuple(kind.value.lower() for kind in taken)
+            found.update(dict.fromkeys(names))
+            return cleaned, names
+
+        citations = []
+        for citation in answer.citations:
+            words, taken = clean(citation.quote)
+            citations.append(replace(citation, quote=words, withheld=taken))
+        claims = [replace(claim, text=clean(claim.text)[0]) for claim in answer.claims]
+        text = clean(answer.answer)[0]
+        return replace(answer, answer=text, claims=tuple(claims), citations=tuple(citations)), tuple(found)
+
+    def _computed(self, claim: DraftClaim) -> Verification:
+        """A figure that can be computed again, in a sentence that says no more than operands and result do."""
+        assert claim.computation is not None
+        finding = computed(claim.computation)
+        if not finding.agrees and not recomputes(claim.computation):
+            return _from_finding(finding)
+        texts = [evidence_words(span) for span in claim.evidence]
+        figures = missing_figures(claim.text, "\n".join([*texts, claim.computation.result]))
+        if figures:
+            return _from_finding(
+                Finding(check="numbers", agrees=False, score=0.0, words=tuple(sorted(figures)), note="not computed")
+            )
+        return _from_finding(Finding(check="computed", agrees=True))
 
 
 def evidence_words(span: EvidenceSpan) -> str:
@@ -55,16 +142,72 @@ def quoted_words(span: EvidenceSpan) -> str:
     return "\n".join(prose(text, chunk.markup) for text in texts)
 
 
-def _verdict(checks: Checks) -> Verdict:
-    if not checks.quote or not checks.numbers:
-        return Verdict.UNSUPPORTED
-    if not checks.negation:
-        return Verdict.CONTRADICTED
-    if checks.names and checks.entailment >= _SUPPORTED_COVERAGE:
-        return Verdict.SUPPORTED
-    return Verdict.PARTIAL if checks.entailment >= _PARTIAL_COVERAGE else Verdict.UNSUPPORTED
+def _quoted(claim: DraftClaim) -> Verification:
+    """A claim in the source's own words: every one of them must stand there, and nothing be denied that is not."""
+    evidence = "\n".join(evidence_words(span) for span in claim.evidence)
+    quoted = "\n".join(quoted_words(span) for span in claim.evidence)
+    figures, names = missing_figures(claim.text, evidence), missing_names(claim.text, evidence)
+    agrees = negation_agrees(claim.text, evidence, quoted)
+    coverage = word_coverage(claim.text, evidence)
+    findings = (
+        Finding(check="numbers", agrees=not figures, words=tuple(sorted(figures))),
+        Finding(check="names", agrees=not names, words=tuple(sorted(names))),
+        Finding(check="negation", agrees=agrees, contradicts=not agrees),
+        Finding(check="entailment", agrees=coverage >= _SUPPORTED_COVERAGE, score=round(coverage, 3)),
+    )
+    if figures:
+        verdict = Verdict.UNSUPPORTED
+    elif not agrees:
+        verdict = Verdict.CONTRADICTED
+    elif not names and coverage >= _SUPPORTED_COVERAGE:
+        verdict = Verdict.SUPPORTED
+    else:
+        verdict = Verdict.PARTIAL if coverage >= _PARTIAL_COVERAGE else Verdict.UNSUPPORTED
+    words = tuple(sorted(figures)) + tuple(sorted(names))
+    return Verification(verdict=verdict, score=coverage, findings=findings, words=words)
 
 
-def _note(figures: set[str], names: set[str]) -> str | None:
-    unsupported = sorted(figures) + sorted(names)
-    return f"not in the cited text: {', '.join(unsupported)}" if unsupported else None
+def _failed(check: str, why: str) -> Verification:
+    return _from_finding(Finding(check=check, agrees=False, score=0.0, note=why))
+
+
+def _from_finding(finding: Finding) -> Verification:
+    verdict = Verdict.SUPPORTED if finding.agrees else Verdict.UNSUPPORTED
+    if finding.contradicts:
+        verdict = Verdict.CONTRADICTED
+    return Verification(verdict=verdict, score=finding.score, findings=(finding,), words=finding.words)
+
+
+def _checked(claim: DraftClaim, found: Verification, *, quote: bool) -> CheckedClaim:
+    agree = {finding.check: finding.agrees for finding in found.findings}
+    entailment = next((f.score for f in found.findings if f.check == "entailment"), found.score)
+    supported = found.verdict is Verdict.SUPPORTED
+    checks = Checks(
+        quote=quote,
+        numbers=agree.get("numbers", quote) and agree.get("dates", True),
+        names=agree.get("names", quote),
+        negation=agree.get("negation", quote),
+        modality=agree.get("modality", quote),
+        scope=agree.get("scope", quote),
+        computed=agree.get("computed") if claim.kind is ClaimKind.COMPUTED else None,
+        entailment=round(entailment, 3),
+    )
+    return CheckedClaim(
+        claim=claim,
+        verdict=found.verdict,
+        score=round(claim.score * found.score, 3) if supported else 0.0,
+        checks=checks,
+        note=_note(found),
+        findings=found.findings,
+        words=found.words,
+    )
+
+
+def _note(found: Verification) -> str | None:
+    """What is wrong with a claim, in one line."""
+    if found.verdict is Verdict.SUPPORTED:
+        return None
+    notes = [finding.note for finding in found.findings if not finding.agrees and finding.note]
+    if found.words:
+        notes.append(f"not in the cited text: {', '.join(found.words)}")
+    return "; ".join(dict.fromkeys(notes)) or None

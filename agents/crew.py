@@ -1,34 +1,55 @@
-"""The crew as a workflow: admit → research → draft → verify → release.
+"""The crew as a workflow: admit → route → plan → research → draft → verify → repair → release.
 
-Each step hands a typed event to the next, so that who may hand what to whom can be read off this file. Decisions lie in
-the agents; this module only orders them and takes the times. The clock and the run ids are handed in.
+Each step hands a typed event to the next, so that who may hand what to whom can be read off this file; the rules of
+engagement say the same as data, and every run is held to them. Decisions lie in the agents; this module orders them.
+`asking` runs it and keeps the record.
 """
 
 from __future__ import annotations
 
-import asyncio
-import time
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from workflows import Workflow, step
 from workflows.events import Event, StartEvent, StopEvent
 
-from . import governor
-from .analyst import Analyst
-from .compliance import Compliance
-from .model import Answer, CheckedClaim, Draft, Evidence, Request, Timing
-from .ports import Clock
-from .question import Question, understand
-from .researcher import Researcher
+from ingest.instructions import few_words, planted_instructions
 
-_RUN_LIMIT_S = 120.0
+from . import governor, releasing
+from .analyst import Analyst, Drafting, parts_of
+from .compliance import Compliance
+from .following import Resolved
+from .governor import Hold
+from .model import Answer, CheckedClaim, DraftClaim, Mode, Plan, Request, Tier, Verdict, Verification
+from .opinion import SecondOpinion
+from .planning import plan
+from .planning_model import plan_with_model
+from .policies import Situation
+from .question import Question, understand
+from .researcher import Findings, Researcher
+from .running import Run
+from .runs import events
+
+Choose = Callable[[str, Mode, Sequence[Tier]], tuple[Tier, str]]
+"""Who drafts, given how hard a question is, what the asker wants and which tiers there are; and why."""
+Record = Callable[[str, int, int], None]
+"""Told how many of a model's claims held, of how many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a run ends with: the answer as it would go out, all claims with their verdicts, and what holds it back."""
+
+    answer: Answer
+    checked: tuple[CheckedClaim, ...] = ()
+    hold: Hold | None = None
 
 
 class Asked(StartEvent):
-    """A question came in."""
+    """A question came in; `resolved` is it with references to earlier turns put in words."""
 
     request: Request
+    resolved: Resolved
 
 
 class Admitted(Event):
@@ -38,138 +59,247 @@ class Admitted(Event):
     question: Question
 
 
+class Routed(Event):
+    """The governor chose who drafts: no model, a small one or a large one."""
+
+    plan: Plan
+    tier: Tier
+
+
+class Planned(Event):
+    """The planner took the question apart, or left it alone."""
+
+    plan: Plan
+    tier: Tier
+
+
 class Researched(Event):
     """The researcher found what the asker may read."""
 
-    request: Request
-    question: Question
-    evidence: Evidence
+    plan: Plan
+    tier: Tier
+    findings: Findings
 
 
 class Drafted(Event):
-    """The analyst wrote claims, or none. `labels` are those of the documents it was given."""
+    """The analyst wrote claims, or none. `kept` hold since an earlier round, `fallen` did not hold in one."""
 
-    request: Request
-    question: Question
-    labels: frozenset[str]
-    draft: Draft
+    work: Drafting
+    kept: tuple[CheckedClaim, ...] = ()
+    fallen: tuple[CheckedClaim, ...] = ()
+
+
+class Failed(Event):
+    """Some claims did not hold and go back; `last` says that no model is asked again."""
+
+    work: Drafting
+    kept: tuple[CheckedClaim, ...]
+    failed: tuple[CheckedClaim, ...]
+    fallen: tuple[CheckedClaim, ...]
+    last: bool
 
 
 class Verified(Event):
-    """Compliance checked every claim."""
+    """Every claim is checked and nothing goes back. `disputed` are kept ones that a second checker does not accept."""
+
+    work: Drafting
+    kept: tuple[CheckedClaim, ...]
+    fallen: tuple[CheckedClaim, ...]
+    disputed: tuple[CheckedClaim, ...] = ()
+
+
+class Refused(Event):
+    """Nothing is looked for: a policy, or the question itself, speaks against it."""
 
     request: Request
-    question: Question
-    labels: frozenset[str]
-    draft: Draft
-    checked: tuple[CheckedClaim, ...]
+    why: str
 
 
 class Released(StopEvent):
-    """The governor released an answer."""
+    """The governor's word on the answer."""
 
-    answer: Answer
+    outcome: Outcome
 
 
-class _Stopwatch:
-    """Milliseconds by stage."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """The agents, and what the governor decides by."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._started = self._last = clock()
-        self.laps: dict[str, int] = {}
-
-    def lap(self, stage: str) -> None:
-        now = self._clock()
-        self.laps[stage] = round((now - self._last) * 1000)
-        self._last = now
-
-    def timing(self) -> Timing:
-        return Timing(total=round((self._clock() - self._started) * 1000), **self.laps)
+    researcher: Researcher
+    analyst: Analyst
+    compliance: Compliance
+    second: SecondOpinion
+    choose: Choose
+    record: Record
+    attacks_in: Callable[[str], Sequence[str]]
 
 
 class CrewWorkflow(Workflow):
     """One run of the crew, in a loop and a thread of its own: its steps may block."""
 
-    def __init__(
-        self, researcher: Researcher, analyst: Analyst, compliance: Compliance, clock: Clock, run_id: str
-    ) -> None:
-        super().__init__(timeout=_RUN_LIMIT_S)
-        self._researcher = researcher
-        self._analyst = analyst
-        self._compliance = compliance
-        self._watch = _Stopwatch(clock)
-        self._run_id = run_id
+    def __init__(self, team: Team, run: Run) -> None:
+        super().__init__(timeout=None)  # The run itself watches the time and says which limit it met.
+        self._team = team
+        self._run = run
 
     @step
-    async def admit(self, event: Asked) -> Admitted:
-        """Lets the question in and understands it."""
-        request = governor.admit(event.request)
-        return Admitted(request=request, question=understand(request.question))
+    async def admit(self, event: Asked) -> Admitted | Refused:
+        """Lets the question in, or says why not."""
+        run, team = self._run, self._team
+        run.enter("admit")
+        admission = governor.admit(
+            event.request, run.session.tiers, policies=team.compliance.policies, attacks_in=team.attacks_in
+        )
+        if admission.attacks:
+            run.note(events.warned(run.at_ms, kinds=admission.attacks))
+        if admission.blocked is not None:
+            return Refused(request=admission.request, why=admission.blocked)
+        if event.resolved.text != event.request.question:
+            asked, resolved = event.request.question, event.resolved
+            run.note(events.resolved(run.at_ms, asked=asked, question=resolved.text, turns=resolved.turns))
+        return Admitted(request=admission.request, question=understand(event.resolved.text.strip()))
 
     @step
-    async def research(self, event: Admitted) -> Researched:
+    async def route(self, event: Admitted) -> Routed:
+        """Chooses how much model the question is worth."""
+        run = self._run
+        run.enter("route")
+        sketch = plan(event.question)
+        complexity = governor.complexity_of(sketch)
+        tier, why = self._team.choose(complexity, event.request.mode, run.session.tiers)
+        run.choose(governor.route(sketch, (), tier, why or governor.why_of(sketch)))
+        return Routed(plan=sketch, tier=tier)
+
+    @step
+    async def plan(self, event: Routed) -> Planned:
+        """Takes the question apart; a model may do so where rules found more than a lookup."""
+        run, made = self._run, event.plan
+        run.enter("plan")
+        if event.tier is not Tier.EXTRACTIVE and governor.complexity_of(made) != "lookup" and run.may_call("models"):
+            made = await plan_with_model(made.question, run.session, event.tier)
+        run.note(events.planned(run.at_ms, made))
+        return Planned(plan=made, tier=event.tier)
+
+    @step
+    async def research(self, event: Planned) -> Researched:
         """Searches, within what the asker may read."""
-        evidence = self._researcher.gather(event.question, event.request.principal)
-        self._watch.lap("retrieve")
-        return Researched(request=event.request, question=event.question, evidence=evidence)
+        run = self._run
+        run.enter("research")
+        findings = self._team.researcher.research(event.plan, run.request.principal, self._team.analyst.answer_of)
+        _note(run, findings)
+        tier = event.tier
+        if "restricted" in findings.labels:
+            # From here on nothing of this run reaches a model elsewhere.
+            run.session.restrict()
+            tier = run.allowed(tier, "the evidence is labelled restricted and stays on this machine")
+        return Researched(plan=findings.plan, tier=tier, findings=findings)
 
     @step
     async def draft(self, event: Researched) -> Drafted:
-        """Writes claims from the evidence."""
-        principal = event.request.principal
-        draft = self._analyst.draft(event.question, event.evidence, principal)
-        self._watch.lap("draft")
-        labels = frozenset(hit.document.access.label for hit in event.evidence if hit.document.access.label)
-        return Drafted(request=event.request, question=event.question, labels=labels, draft=draft)
+        """Writes claims from the evidence; with a model where one is there, else in the sources' own words."""
+        run = self._run
+        run.enter("draft")
+        work = await self._team.analyst.draft(run, event.plan, event.findings, event.tier)
+        run.note(events.drafted(run.at_ms, work.draft))
+        return Drafted(work=work)
 
     @step
-    async def verify(self, event: Drafted) -> Verified:
-        """Checks every claim against the text it cites."""
-        checked = tuple(self._compliance.verify(claim) for claim in event.draft.claims)
-        self._watch.lap("verify")
-        return Verified(
-            request=event.request, question=event.question, labels=event.labels, draft=event.draft, checked=checked
-        )
+    async def verify(self, event: Drafted) -> Verified | Failed:
+        """Checks every claim against the text it cites and against the policies."""
+        run, work = self._run, event.work
+        run.enter("verify")
+        situation = governor.situation_of(run.request, ())
+        checked = [self._check(claim, situation, work.round) for claim in work.draft.claims]
+        good = tuple(item for item in checked if releasing.releasable(item))
+        failed = tuple(item for item in checked if not releasing.releasable(item))
+        if work.model is not None:
+            self._team.record(work.model, len(good), len(checked))
+        kept = event.kept + good
+        if failed and work.tier is not Tier.EXTRACTIVE:
+            again = run.rounds_left("\n".join(sorted(item.claim.text for item in failed)))
+            if again or not kept or any(item.verdict is Verdict.PARTIAL for item in failed):
+                return Failed(work=work, kept=kept, failed=failed, fallen=event.fallen, last=not again)
+        fallen = event.fallen + failed
+        for item in fallen:
+            run.note(events.dropped(run.at_ms, item.claim, verdict=item.verdict, why=item.note or "it does not hold"))
+        return Verified(work=work, kept=kept, fallen=fallen, disputed=await self._second_opinion(kept, work.tier))
 
     @step
-    async def release(self, event: Verified) -> Released:
-        """Releases what holds, or abstains."""
-        answer_route = governor.route(len(event.question.parts), event.labels)
-        return Released(
-            answer=governor.release(
-                event.request, self._run_id, event.draft, event.checked, answer_route, self._watch.timing()
-            )
+    async def repair(self, event: Failed) -> Drafted:
+        """The analyst tries again with what was found; in the last round in the sources' own words."""
+        run = self._run
+        run.enter("repair")
+        run.repairs += 1
+        for item in event.failed:
+            why = item.note or item.verdict.value
+            run.note(events.sent_back(run.at_ms, item.claim, why=why, round_=run.repairs))
+        analyst, kept = self._team.analyst, event.kept
+        if event.last:
+            work = analyst.fall_back(run, event.work, event.failed, nothing_kept=not kept)
+        else:
+            work = await analyst.repair(run, event.work, event.failed, nothing_kept=not kept)
+        run.note(events.drafted(run.at_ms, work.draft, round_=work.round))
+        return Drafted(work=work, kept=kept, fallen=event.fallen + event.failed)
+
+    @step
+    async def release(self, event: Verified | Refused) -> Released:
+        """Releases what holds, holds it for a person, or abstains."""
+        run, compliance = self._run, self._team.compliance
+        run.enter("release")
+        if isinstance(event, Refused):
+            run.note(events.refused(run.at_ms, code="blocked", why=event.why))
+            answer = releasing.blocked(event.request, run.id, event.why, run.route, run.timing())
+            return Released(outcome=Outcome(answer=answer))
+        work = event.work
+        situation = governor.situation_of(run.request, event.kept)
+        asked = work.plan.question.text
+        answer = releasing.make_answer(
+            run.request,
+            run.id,
+            asked=[part.text for part in parts_of(work.plan)],
+            draft=work.draft,
+            kept=event.kept,
+            fallen=event.fallen,
+            route=governor.route(work.plan, work.findings.labels, work.tier, run.route.why),
+            timing=run.timing(),
+            usage=run.session.usage,
+            notices=compliance.notices(situation),
+            resolved=None if asked == run.request.question.strip() else asked,
         )
+        answer, scrubbed = compliance.scrubbed(answer, situation)
+        if scrubbed:
+            run.note(events.policy(run.at_ms, name="withhold", effect="scrubbed", why=", ".join(scrubbed)))
+        held = governor.hold(compliance.policies, situation, event.disputed) if event.kept else None
+        return Released(outcome=Outcome(answer=answer, checked=event.kept, hold=held))
+
+    def _check(self, claim: DraftClaim, situation: Situation, round_: int) -> CheckedClaim:
+        run, compliance = self._run, self._team.compliance
+        item = compliance.verify(compliance.reworded(claim, situation))
+        for rule in compliance.banned_by(item.claim, situation):
+            run.note(events.policy(run.at_ms, name=rule.id, effect="dropped", why=rule.why, claim=claim))
+            item = replace(item, verdict=Verdict.UNSUPPORTED, score=0.0, note=f"policy {rule.id}: {rule.why}")
+        found = Verification(verdict=item.verdict, score=item.score, findings=item.findings, words=item.words)
+        run.note(events.checked(run.at_ms, item.claim, found, round_=round_))
+        return item
+
+    async def _second_opinion(self, kept: Sequence[CheckedClaim], tier: Tier) -> tuple[CheckedClaim, ...]:
+        situation = governor.situation_of(self._run.request, kept)
+        if not kept or not self._team.compliance.wants_second_opinion(situation):
+            return ()
+        return await self._team.second.disputed(self._run, kept, tier)
 
 
-class Crew:
-    """Answers questions. Safe to share among threads: every run has its own workflow."""
-
-    def __init__(
-        self,
-        researcher: Researcher,
-        analyst: Analyst,
-        compliance: Compliance,
-        *,
-        clock: Clock = time.perf_counter,
-        new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
-    ) -> None:
-        self._agents = (researcher, analyst, compliance)
-        self._clock = clock
-        self._new_id = new_id
-
-    def ask(self, request: Request) -> Answer:
-        """One answer.
-
-        Raises:
-            QuestionRefused: the question cannot be taken.
-            RetrievalError: the index or the model is unusable.
-        """
-        return asyncio.run(self._run(request))
-
-    async def _run(self, request: Request) -> Answer:
-        workflow = CrewWorkflow(*self._agents, self._clock, self._new_id())
-        # A workflow ends with its stop event; its handler's type does not say which.
-        released: Released = await workflow.run(start_event=Asked(request=request))
-        return released.answer
+def _note(run: Run, findings: Findings) -> None:
+    """What was searched for and found, and what in it was meant to steer a model."""
+    for one in findings.searches:
+        run.note(events.searched(run.at_ms, query=one.query, hits=one.hits, step=one.step, round_=one.round))
+    for found in findings.steps:
+        run.note(
+            events.judged(run.at_ms, enough=found.sufficient, why=found.why, missing=found.missing, step=found.step.id)
+        )
+    run.planted = {hit.chunk.id: planted for hit in findings.hits if (planted := planted_instructions(hit.chunk.text))}
+    for hit in findings.hits:
+        found_in = run.planted.get(hit.chunk.id, ())
+        if found_in:
+            words = [few_words(hit.chunk.text[one.start : one.end]) for one in found_in]
+            run.note(events.planted(run.at_ms, hit, kinds={one.reason for one in found_in}, words=words))

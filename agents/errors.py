@@ -2,7 +2,9 @@
 
 AgentError
 ├── QuestionRefused     the question cannot be taken at all (empty, too long, unknown mode)
+│   └── TooManyQuestions    the asker has asked as many as they may for now
 ├── RunStopped          somebody stopped the run, or it came to its limit of time
+├── NotComputable       figures do not go together; no claim is made of them
 ├── ModelUnavailable    no language model gave a usable reply; the crew goes on without one
 ├── EngagementError     the rules of engagement or a policy cannot be used
 └── EvaluationError     a question set cannot be read
@@ -22,6 +24,13 @@ class QuestionRefused(AgentError):
     """The question cannot be taken; the message says why and how to ask instead."""
 
     code = "question_refused"
+
+
+class TooManyQuestions(QuestionRefused):
+    """The asker has asked as many questions as they may within a minute."""
+
+    code = "too_many_questions"
+    retryable = True
 
 
 class RunStopped(AgentError):

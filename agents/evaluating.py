@@ -13,11 +13,13 @@ from urllib.parse import unquote
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from .errors import EvaluationError, QuestionRefused
+from .following import resolve
 from .model import Answer, Route, Status
 
 
 class Question(BaseModel):
-    """One line of a question set. `must_contain` are regular expressions that a right answer's text matches, all."""
+    """One line of a question set. `must_contain` are regular expressions that a right answer's text matches, all, and
+    `must_not_contain` such as none of may match. `follows` are the questions asked before it in one conversation."""
 
     model_config = ConfigDict(frozen=True)
     id: str
@@ -27,8 +29,10 @@ class Question(BaseModel):
     gold_files: tuple[str, ...] = ()
     gold_quotes: tuple[str, ...] = ()
     must_contain: tuple[str, ...] = ()
+    must_not_contain: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
 
-    @field_validator("must_contain")
+    @field_validator("must_contain", "must_not_contain")
     @classmethod
     def _compiles(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
         for pattern in patterns:
@@ -37,6 +41,12 @@ class Question(BaseModel):
             except re.error as error:
                 raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
         return patterns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turn:
+    question: str
+    resolved: str
 
 
 class Result(StrEnum):
@@ -115,12 +125,24 @@ def read_questions(path: Path) -> list[Question]:
     return questions
 
 
-def evaluate(questions: Iterable[Question], ask: Callable[[str], Answer]) -> list[Judged]:
-    """Asks every question and judges each answer."""
+def evaluate(
+    questions: Iterable[Question],
+    ask: Callable[[str], Answer],
+    converse: Callable[[Sequence[str]], Answer] | None = None,
+) -> list[Judged]:
+    """Asks every question and judges each answer.
+
+    `converse` asks several questions in one new conversation and gives the answer to the last. Without it a question
+    that follows others is put in words from theirs and asked alone, which finds the same: no turn reads an answer.
+    """
     judged = []
     for question in questions:
         try:
-            answer, refused = ask(question.question), False
+            if question.follows and converse is not None:
+                answer = converse((*question.follows, question.question))
+            else:
+                answer = ask(_standing_alone(question))
+            refused = False
         except QuestionRefused as error:
             answer, refused = _refusal(question, str(error)), True
         judged.append(
@@ -136,14 +158,16 @@ def evaluate(questions: Iterable[Question], ask: Callable[[str], Answer]) -> lis
 
 
 def judge(question: Question, answer: Answer) -> Result:
-    """What an answer is worth: right is answered, with every pattern of `must_contain` in its text, in any case."""
+    """What an answer is worth: right is answered, with every pattern of `must_contain` in its text and none of
+    `must_not_contain`, in any case."""
     answered = answer.status is Status.ANSWERED
     if not question.answerable:
         return Result.WRONGLY_ANSWERED if answered else Result.RIGHTLY_ABSTAINED
     if not answered:
         return Result.ABSTAINED
     right = all(re.search(pattern, answer.answer, re.IGNORECASE) for pattern in question.must_contain)
-    return Result.RIGHT if right else Result.WRONG
+    bad = any(re.search(pattern, answer.answer, re.IGNORECASE) for pattern in question.must_not_contain)
+    return Result.RIGHT if right and not bad else Result.WRONG
 
 
 def count(judged: Sequence[Judged]) -> Figures:
@@ -163,6 +187,13 @@ def count(judged: Sequence[Judged]) -> Figures:
         right_cites_gold=sum(j.result is Result.RIGHT and j.cites_gold for j in judged),
         by_type=by_type,
     )
+
+
+def _standing_alone(question: Question) -> str:
+    turns: list[_Turn] = []
+    for text in (*question.follows, question.question):
+        turns.append(_Turn(question=text, resolved=resolve(text, turns).text))
+    return turns[-1].resolved
 
 
 def _refusal(question: Question, why: str) -> Answer:

@@ -1,35 +1,86 @@
-"""The governor: admits a question, decides the route, and releases only what was verified."""
+"""The governor: admits a question, chooses the route, and decides whether an answer goes out, waits, or stays in.
+
+Its decisions are pure functions of what it is given, except for the count of recent questions.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Mapping, Sequence
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
-from ingest.locating import locate
-
-from .errors import QuestionRefused
-from .model import (
-    Abstention,
-    Answer,
-    CheckedClaim,
-    Citation,
-    Claim,
-    Draft,
-    EvidenceSpan,
-    Request,
-    Route,
-    Status,
-    Timing,
-    Verdict,
-)
+from .errors import QuestionRefused, TooManyQuestions
+from .model import CheckedClaim, ClaimKind, Plan, Request, Route, Tier
+from .policies import NO_POLICIES, Policies, Rule, Situation
+from .ports import Clock
 
 MAX_QUESTION_CHARACTERS = 4000
-_SpanKey = tuple[str, str, int, int]
-_RELEASABLE = (Verdict.SUPPORTED, Verdict.PARTIAL)
+_MOST_ASKERS = 10_000
+_MINUTE_S = 60.0
+_ORDER = {"low": 0, "medium": 1, "high": 2}
+
+ATTACK = (
+    "The question asks the system to act against its own rules, so it is not answered. Ask for what the documents say."
+)
 
 
-def admit(request: Request) -> Request:
-    """The request with its question trimmed.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What is decided at the door. `blocked` is the reason for which nothing is looked for, None to go on."""
+
+    request: Request
+    attacks: tuple[str, ...] = ()
+    blocked: str | None = None
+    rule: Rule | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Why an answer waits for a person."""
+
+    reasons: tuple[str, ...]
+    risk: str
+
+
+class Doorkeeper:
+    """Counts each asker's questions of the last minute. Safe to share among threads."""
+
+    def __init__(self, per_minute: int | None, clock: Clock = time.monotonic) -> None:
+        self._per_minute = per_minute
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._recent: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def count(self, request: Request) -> None:
+        """Raises TooManyQuestions where the asker has asked as many as they may. An admin may ask as they like."""
+        if self._per_minute is None or request.principal.admin:
+            return
+        now, name = self._clock(), request.principal.user or ""
+        with self._lock:
+            times = self._recent.setdefault(name, deque())
+            self._recent.move_to_end(name)
+            while times and now - times[0] >= _MINUTE_S:
+                times.popleft()
+            if len(times) >= self._per_minute:
+                wait = _MINUTE_S - (now - times[0])
+                raise TooManyQuestions(
+                    f"you asked {len(times)} questions within a minute, as many as are taken; ask again in {wait:.0f} s"
+                )
+            times.append(now)
+            while len(self._recent) > _MOST_ASKERS:
+                self._recent.popitem(last=False)
+
+
+def admit(
+    request: Request,
+    tiers: Collection[Tier] = (),
+    *,
+    policies: Policies = NO_POLICIES,
+    attacks_in: Callable[[str], Sequence[str]] = lambda _: (),
+) -> Admission:
+    """The request with its question trimmed, and whether it is gone about at all.
 
     Raises:
         QuestionRefused: the question is empty, too long, or asks for a model that there is not.
@@ -42,118 +93,66 @@ def admit(request: Request) -> Request:
             f"the question has {len(question):,} characters, at most {MAX_QUESTION_CHARACTERS:,} "
             "are taken; ask one thing at a time"
         )
-    if request.mode in ("small", "large"):
+    if request.mode in ("small", "large") and Tier(request.mode) not in tiers:
         raise QuestionRefused(
-            f"mode {request.mode!r} needs a language model, and this version has no way to call one; "
+            f"mode {request.mode!r} needs a language model, and none is configured under [models.{request.mode}]; "
             "use auto or extractive"
         )
-    return Request(
-        question=question, principal=request.principal, conversation_id=request.conversation_id, mode=request.mode
-    )
+    trimmed = replace(request, question=question)
+    attacks = tuple(attacks_in(question))
+    if attacks:
+        return Admission(request=trimmed, attacks=attacks, blocked=ATTACK)
+    for rule in policies.applying("block", Situation(question=question, principal=request.principal)):
+        return Admission(request=trimmed, blocked=rule.why, rule=rule)
+    return Admission(request=trimmed)
 
 
-def route(parts: int, labels: Collection[str]) -> Route:
-    """How a question of so many parts is handled, given the labels of the evidence."""
-    complexity = "lookup" if parts <= 1 else "multi"
+def complexity_of(plan: Plan) -> str:
+    """How hard a question is to answer: lookup, multi, comparison, calculation or multi_hop."""
+    if any(step.needs for step in plan.steps):
+        return "multi_hop"
+    if plan.compares:
+        return "comparison"
+    if plan.operation is not None:
+        return "calculation"
+    facts = sum(len(step.question.parts) for step in plan.steps)
+    return "lookup" if facts <= 1 else "multi"
+
+
+def route(plan: Plan, labels: Collection[str], tier: Tier, why: str) -> Route:
+    """How a question is handled, given the labels of the evidence so far and who is to draft."""
     sensitivity = "restricted" if "restricted" in labels else "internal"
-    why = "one fact asked" if parts <= 1 else f"{parts} facts asked"
-    return Route(mode="extractive", complexity=complexity, sensitivity=sensitivity, why=why)
+    return Route(mode=tier.value, complexity=complexity_of(plan), sensitivity=sensitivity, why=why)
 
 
-def release(
-    request: Request, run_id: str, draft: Draft, checked: Sequence[CheckedClaim], answer_route: Route, timing: Timing
-) -> Answer:
-    """The answer: claims that hold, numbered citations, or an abstention that says what was looked for."""
-    kept = [claim for claim in checked if claim.verdict in _RELEASABLE]
-    citations, numbers = _number([span for claim in kept for span in claim.claim.evidence])
-    claims = tuple(_released(claim, numbers) for claim in kept)
-    left_open = _left_open(draft, checked, kept, first_id=len(citations) + 1)
-    return Answer(
-        run_id=run_id,
-        question=request.question,
-        conversation_id=request.conversation_id,
-        status=Status.ANSWERED if kept else Status.ABSTAINED,
-        answer=_prose(claims) if kept else _abstention_sentence(left_open),
-        claims=claims,
-        citations=citations,
-        abstention=None if kept else left_open,
-        unanswered=left_open if kept else None,
-        route=answer_route,
-        timing_ms=timing,
-    )
+def why_of(plan: Plan) -> str:
+    """What makes a question as hard as it is, in a few words."""
+    facts = sum(len(step.question.parts) for step in plan.steps)
+    return plan.why or ("one fact asked" if facts <= 1 else f"{facts} facts asked")
 
 
-def _released(item: CheckedClaim, numbers: Mapping[_SpanKey, int]) -> Claim:
-    cited = tuple(dict.fromkeys(numbers[_key(span)] for span in item.claim.evidence))
-    return Claim(
-        text=item.claim.text,
-        citations=cited,
-        verdict=item.verdict,
-        score=item.score,
-        checks=item.checks,
-        note=item.note,
-    )
-
-
-def _left_open(
-    draft: Draft, checked: Sequence[CheckedClaim], kept: Sequence[CheckedClaim], first_id: int
-) -> Abstention | None:
-    """What no released claim answers: parts without a claim, and parts whose claims all failed their checks."""
-    answered = {part for item in kept for part in item.claim.parts}
-    dropped = [item for item in checked if item not in kept]
-    failed = tuple(dict.fromkeys(p for item in dropped for p in item.claim.parts if p not in answered))
-    parts = draft.missing + failed
-    if not parts:
+def hold(policies: Policies, situation: Situation, disagreements: Sequence[CheckedClaim]) -> Hold | None:
+    """Whether an answer waits for a person, and why; None lets it out."""
+    rules = policies.applying("review", situation)
+    reasons = [rule.why for rule in rules]
+    risks = [rule.risk for rule in rules]
+    if disagreements:
+        reasons.append(f"a second checker does not agree with {len(disagreements)} of the claims")
+        risks.append("high")
+    if not reasons:
         return None
-    reasons = [draft.why] if draft.missing else []
-    if failed:
-        reasons.append(f"{len(dropped)} drafted claims did not hold against their sources")
-    spans = [*draft.nearest, *(item.claim.evidence[-1] for item in dropped)] if failed else draft.nearest
-    nearest, _ = _number(spans, first_id)
-    return Abstention(reason="; ".join(reasons), looked_for=" / ".join(parts), nearest=nearest)
+    return Hold(reasons=tuple(dict.fromkeys(reasons)), risk=max(risks, key=lambda risk: _ORDER[risk]))
 
 
-def citation_id(span: EvidenceSpan) -> str:
-    """Names document, version and span for good: the same words of the same version always have the same id."""
-    key = f"{span.document.id}\0{span.chunk.version}\0{span.start}\0{span.end}"
-    return hashlib.sha256(key.encode()).hexdigest()[:24]
-
-
-def _abstention_sentence(left_open: Abstention | None) -> str:
-    if left_open is not None and left_open.nearest:
-        return "The documents that you may read do not answer this; the nearest passages are listed."
-    return "The documents that you may read say nothing about this."
-
-
-def _number(spans: Sequence[EvidenceSpan], first_id: int = 1) -> tuple[tuple[Citation, ...], dict[_SpanKey, int]]:
-    """Citations in order of first use, numbered from `first_id`, and the number of each span."""
-    numbers: dict[_SpanKey, int] = {}
-    citations: list[Citation] = []
-    for span in spans:
-        if _key(span) not in numbers:
-            numbers[_key(span)] = first_id + len(citations)
-            citations.append(
-                Citation(
-                    id=numbers[_key(span)],
-                    citation_id=citation_id(span),
-                    document=span.document,
-                    locator=locate(span.chunk, span.start, span.end),
-                    quote=span.quote,
-                    header=span.header,
-                )
-            )
-    return tuple(citations), numbers
-
-
-def _key(span: EvidenceSpan) -> _SpanKey:
-    return (span.document.id, span.chunk.version, span.start, span.end)
-
-
-def _prose(claims: Sequence[Claim]) -> str:
-    """The claims in a row, each with its citations before its full stop: "Meals are capped at 60 EUR [1]"."""
-    sentences = []
-    for claim in claims:
-        marks = "".join(f"[{number}]" for number in claim.citations)
-        body, end = (claim.text[:-1], claim.text[-1]) if claim.text[-1:] in ".!?" else (claim.text, ".")
-        sentences.append(f"{body.rstrip(' ;,:')} {marks}{end}")
-    return " ".join(sentences)
+def situation_of(request: Request, kept: Sequence[CheckedClaim]) -> Situation:
+    """What the policies look at once an answer is drafted and checked."""
+    documents = [span.document for item in kept for span in item.claim.evidence]
+    answered = [set(item.claim.parts) for item in kept if item.claim.kind is ClaimKind.CONFLICT]
+    return Situation(
+        question=request.question,
+        principal=request.principal,
+        labels=frozenset(document.access.label for document in documents if document.access.label),
+        sources=frozenset(document.source for document in documents),
+        conflict=bool(answered),
+        support=min((item.score for item in kept), default=1.0),
+    )

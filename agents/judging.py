@@ -18,11 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .matching import Array, Rarity, Tokens
-from .question import Part, Question
-from .signals import SIGNALS, Candidate, Embeddings, common_rarity, measure
+from .matching import Array, Rarity
+from .question import Part
+from .signals import SIGNALS, Candidate, Embeddings, common_rarity, measure_all
 
 DEFAULT_WEIGHTS = Path(__file__).with_name("judging_weights.json")
+
+_NEAR = 12
+"""Candidates that are handed on whether they are chosen or not."""
 
 # Its ranking score and lead, and its signals.
 ANSWER_FEATURES = ("score", "margin", *SIGNALS)
@@ -42,7 +45,7 @@ class PartJudgement:
     reaches the threshold.
 
     `chosen` runs from the best down and is empty only without candidates, so that an abstention can name the nearest.
-    `signals` are those of the best candidate.
+    `signals` are those of the best candidate, `near` the best candidates whether they are chosen or not.
     """
 
     part: Part
@@ -50,6 +53,7 @@ class PartJudgement:
     answered: bool
     chosen: tuple[Chosen, ...]
     signals: Mapping[str, float]
+    near: tuple[Chosen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,17 +97,17 @@ class Judge:
 
     def judge(
         self,
-        question: Question,
+        asked: Sequence[Part],
         candidates: Sequence[Candidate],
         embeddings: Embeddings,
         rarity: Rarity = common_rarity,
         *,
         threshold: float | None = None,
     ) -> Judgement:
-        """Judges `candidates` for every part of `question`; `threshold` overrides that of the weights."""
+        """Judges `candidates` for every part asked for; `threshold` overrides that of the weights."""
         least = self._threshold if threshold is None else threshold
-        known = _Remembered(embeddings)
-        parts = [self._part(part, measure(part, candidates, known, rarity), least) for part in question.parts]
+        measured = measure_all(asked, candidates, embeddings, rarity)
+        parts = [self._part(part, signals, least) for part, signals in zip(asked, measured, strict=True)]
         return Judgement(parts=tuple(parts))
 
     def _part(self, part: Part, signals: Array, threshold: float) -> PartJudgement:
@@ -114,12 +118,16 @@ class Judge:
         shares /= shares.sum()
         order = np.argsort(-scores, kind="stable")
         probability = self.answer_probability(scores, signals)
-        kept = [i for i in order[: self._most] if shares[i] >= self._share * shares[order[0]]]
+        near = tuple(
+            Chosen(index=int(i), probability=float(probability * shares[i])) for i in order[: max(_NEAR, self._most)]
+        )
+        kept = [one for one in near[: self._most] if shares[one.index] >= self._share * shares[order[0]]]
         return PartJudgement(
             part=part,
             probability=probability,
             answered=probability >= threshold,
-            chosen=tuple(Chosen(index=int(i), probability=float(probability * shares[i])) for i in kept),
+            chosen=tuple(kept),
+            near=near,
             signals=dict(zip(SIGNALS, map(float, signals[order[0]]), strict=True)),
         )
 
@@ -131,23 +139,6 @@ class Judge:
         """The probability that one of the candidates answers."""
         logit = float(answer_features(scores, signals) @ self._answer) + self._bias
         return float(1.0 / (1.0 + np.exp(-logit)))
-
-
-class _Remembered:
-    """Embeddings that embed a text once, however many parts of a question ask for it."""
-
-    def __init__(self, embeddings: Embeddings) -> None:
-        self._embeddings = embeddings
-        self._tokens: dict[str, Tokens] = {}
-
-    def embed(self, texts: Sequence[str]) -> Array:
-        return self._embeddings.embed(texts)
-
-    def embed_tokens(self, texts: Sequence[str]) -> Sequence[Tokens]:
-        missing = sorted({text for text in texts if text not in self._tokens}, key=lambda text: (len(text), text))
-        if missing:
-            self._tokens.update(zip(missing, self._embeddings.embed_tokens(missing), strict=True))
-        return [self._tokens[text] for text in texts]
 
 
 def answer_features(scores: NDArray[np.float64], signals: Array) -> NDArray[np.float64]:

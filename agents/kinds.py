@@ -7,6 +7,7 @@ as found, since an answer brings something new. `signals` is the only caller.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import assert_never
 
 from .question import Asked, Part
@@ -181,23 +182,26 @@ def kind_present(part: Part, text: str, columns: tuple[str, ...] = ()) -> float:
 
 
 def new_names(part: Part, text: str) -> int:
-    """Names in `text` (capitalised inside a sentence, acronyms, words with digits) that the question lacks."""
+    """Names in `text` that the question lacks."""
     known = {term.stem for term in part.terms}
-    found = 0
+    return sum(name not in known for name in names(text))
+
+
+@lru_cache(maxsize=4096)
+def names(text: str) -> tuple[str, ...]:
+    """The stems of the names in `text`: what is capitalised inside a sentence, acronyms, words with capitals inside."""
+    found = []
     for index, (word, _, _) in enumerate(words_of(text)):
         capital = word[0].isupper() and (index > 0 or word.isupper())
-        if (
-            (capital or any(c.isupper() for c in word[1:]))
-            and word.lower() not in STOPWORDS
-            and stem(word) not in known
-        ):
-            found += 1
-    return found
+        if (capital or any(c.isupper() for c in word[1:])) and word.lower() not in STOPWORDS:
+            found.append(stem(word))
+    return tuple(found)
 
 
-def numbers(text: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def numbers(text: str) -> frozenset[str]:
     """Numerals and number words of `text`, lower case."""
-    return {match.group().lower().rstrip(".,:/") for match in _NUMBER.finditer(text)}
+    return frozenset(match.group().lower().rstrip(".,:/") for match in _NUMBER.finditer(text))
 
 
 def _graded(strong: object, weak: object, trace: object) -> float:

@@ -251,11 +251,16 @@ class CheckedClaim:
     score: float
     checks: Checks
     note: str | None = None
+    findings: tuple[Finding, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """A span that a released claim rests on. `citation_id` names document, version and span for good."""
+    """A span that a released claim rests on. `citation_id` names document, version and span for good.
+
+    `withheld` are the kinds of personal data that a policy took out of the quote; empty, it is word for word.
+    """
 
     id: int
     citation_id: str
@@ -263,11 +268,12 @@ class Citation:
     locator: Locator
     quote: str
     header: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A released claim: its citations by their number in the answer."""
+    """A released claim: its citations by their number in the answer. `computation` is how it stands as a formula."""
 
     text: str
     citations: tuple[int, ...]
@@ -275,6 +281,8 @@ class Claim:
     score: float
     checks: Checks
     note: str | None = None
+    kind: ClaimKind = ClaimKind.QUOTED
+    computation: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,9 +324,36 @@ class Timing:
     verify: int = 0
 
 
+class ReviewState(StrEnum):
+    """Where a review stands."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """Why an answer waits for a person, until when, and what they decided. Times are UTC, ISO 8601."""
+
+    state: ReviewState
+    reasons: tuple[str, ...]
+    risk: str
+    requested_at: str
+    expires_at: str
+    decided_at: str | None = None
+    decided_by: str | None = None
+    why: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What is released to the asker. `unanswered` is the part of an answered question that no claim answers."""
+    """What is released to the asker. `unanswered` is the part of an answered question that no claim answers.
+
+    `notices` are sentences that a policy puts beside the answer; `resolved` is how a question that referred to earlier
+    ones was understood.
+    """
 
     run_id: str
     question: str
@@ -330,6 +365,9 @@ class Answer:
     abstention: Abstention | None
     route: Route
     unanswered: Abstention | None = None
+    review: Review | None = None
+    notices: tuple[str, ...] = ()
+    resolved: str | None = None
     usage: Usage = field(default_factory=Usage)
     timing_ms: Timing = field(default_factory=Timing)
 

@@ -7,31 +7,37 @@ part, the candidates and their embeddings, and can be measured alone (`bench/ans
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .kinds import kind_present, new_names, numbers
+from .kinds import kind_present, names, numbers
 from .matching import (
     Array,
+    Coverage,
+    Flags,
     Rarity,
+    TokenMatrix,
     Tokens,
     codes_missing,
-    covered,
     gaps,
+    mean_vectors,
     names_missing,
     names_unknown,
+    row_match,
     term_matches,
     term_vectors,
     term_weights,
+    token_matrix,
     unit_length,
     weighted,
     worst,
 )
-from .question import Asked, Part, Term
-from .words import content_stems, words_of
+from .question import Asked, Part
+from .words import read_words
 
 
 class Embeddings(Protocol):
@@ -42,7 +48,7 @@ class Embeddings(Protocol):
         ...
 
     def embed_tokens(self, texts: Sequence[str]) -> Sequence[Tokens]:
-        """For each text its tokens' vectors in context, (t, d), of length 1, and their (start, end)."""
+        """For each text its tokens' vectors in context, (t, d) of any float width and length 1, and their spans."""
         ...
 
 
@@ -131,115 +137,171 @@ def context_of(candidate: Candidate) -> str:
     return " > ".join(part for part in parts if part) or "-"
 
 
-def novelty(part: Part, text: str) -> float:
-    """Share of the content words of `text` that the question does not hold: a restated question answers nothing."""
-    stems = content_stems(text)
-    return len(stems - {term.stem for term in part.terms}) / len(stems) if stems else 0.0
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Question parts and the candidates that may answer them, embedded once for all parts.
+
+    `tokens` and `means` are those of the distinct texts of candidates and of the lines above them; `own` and `above`
+    say which of them is whose. `asked` and `queries` are the vectors and the token vectors of the parts.
+    """
+
+    parts: Sequence[Part]
+    candidates: Sequence[Candidate]
+    contexts: Sequence[str]
+    tokens: TokenMatrix
+    means: Array
+    own: NDArray[np.intp]
+    above: NDArray[np.intp]
+    asked: Array
+    queries: Sequence[Tokens]
 
 
-def row_match(terms: Sequence[Term], candidate: Candidate) -> float:
-    """For a table row: how well one cell takes up the question's words and the columns take up others; 0 for prose."""
-    if not candidate.cells or not terms:
-        return 0.0
-    in_cells = max((covered(terms, content_stems(cell)) for cell in candidate.cells), key=lambda c: float(c.sum()))
-    in_columns = covered(terms, content_stems(context_of(candidate)))
-    return float(in_cells.mean() * (0.5 + 0.5 * np.maximum(in_columns - in_cells, 0).mean()))
+def prepare(parts: Sequence[Part], candidates: Sequence[Candidate], embeddings: Embeddings) -> Prepared:
+    """Embeds each text once, all in one go; texts of like length together cost least."""
+    contexts = [context_of(candidate) for candidate in candidates]
+    asked = [part.text for part in parts]
+    texts = list(dict.fromkeys([*(candidate.text for candidate in candidates), *contexts]))
+    wanted = sorted({*texts, *asked}, key=lambda text: (len(text), text))
+    found = dict(zip(wanted, embeddings.embed_tokens(wanted), strict=True))
+    vectors = embeddings.embed(asked)
+    tokens = token_matrix([found[text] for text in texts], vectors.shape[1])
+    place = {text: at for at, text in enumerate(texts)}
+    return Prepared(
+        parts=parts,
+        candidates=candidates,
+        contexts=contexts,
+        tokens=tokens,
+        means=mean_vectors(tokens),
+        own=np.asarray([place[candidate.text] for candidate in candidates], dtype=np.intp),
+        above=np.asarray([place[context] for context in contexts], dtype=np.intp),
+        asked=vectors,
+        queries=[found[text] for text in asked],
+    )
 
 
 def measure(
     part: Part, candidates: Sequence[Candidate], embeddings: Embeddings, rarity: Rarity = common_rarity
 ) -> Array:
     """(candidates, SIGNALS) the signals of every candidate for one question part."""
-    if not candidates:
-        return np.zeros((0, len(SIGNALS)), dtype=np.float32)
-    weights = term_weights(part.terms, rarity)
-    query = term_vectors(part.terms, embeddings.embed_tokens([part.text])[0])
-    asked = embeddings.embed([part.text])[0]
-    sentences = embeddings.embed_tokens([c.text for c in candidates])
-    headings = _surroundings(query, embeddings, [context_of(c) for c in candidates], len(asked))
-    unknown = names_unknown(part.terms, rarity)
-    best_score = max((c.passage_score for c in candidates), default=0.0) or 1.0
-    rows = []
-    for candidate, tokens in zip(candidates, sentences, strict=True):
-        heading = headings[context_of(candidate)]
-        own = term_matches(query, tokens)
-        near = np.maximum(own, heading.matches)
-        stems = content_stems(candidate.text)
-        near_stems = stems | heading.stems
-        all_stems = near_stems | content_stems(candidate.passage_text)
-        kind = kind_present(part, candidate.text, candidate.columns)
-        unmet = gaps(part.terms, weights, near, near_stems, near_stems if candidate.cells else all_stems)
-        sentence = _mean(tokens, len(asked))
-        cosine = float(asked @ sentence)
-        rows.append(
-            {
-                "sentence_cosine": cosine,
-                "context_cosine": float(asked @ unit_length(sentence + heading.mean)),
-                "passage_cosine": candidate.dense,
-                "heading_cosine": float(asked @ heading.mean),
-                "passage_score": candidate.passage_score / best_score,
-                "passage_lexical": math.log1p(max(candidate.lexical, 0.0)),
-                "passage_rank": 1.0 / (1.0 + candidate.rank),
-                "term_match": weighted(own, weights),
-                "term_match_worst": worst(own, weights),
-                "term_match_near": weighted(near, weights),
-                "term_match_near_worst": worst(near, weights),
-                "coverage": weighted(covered(part.terms, stems), weights),
-                "coverage_near": weighted(covered(part.terms, near_stems), weights),
-                "coverage_context": weighted(covered(part.terms, all_stems), weights),
-                "names_missing": names_missing(part.terms, all_stems),
-                "names_missing_near": names_missing(part.terms, near_stems),
-                "codes_missing": codes_missing(part.terms, near_stems),
-                "names_unknown": unknown,
-                "gap": float(unmet.sum() / weights.sum()) if len(unmet) else 0.0,
-                "gap_worst": float(unmet.max(initial=0.0)),
-                "kind_present": kind,
-                "kind_is_factual": float(part.asked in _FACTUAL),
-                "kind_is_open": float(part.asked in (Asked.THING, Asked.OTHER)),
-                "kind_lacking": 1.0 - kind if part.asked in _FACTUAL else 0.0,
-                "novelty": novelty(part, candidate.text),
-                "new_names": math.log1p(new_names(part, candidate.text)),
-                "new_numbers": float(bool(numbers(candidate.text) - numbers(part.text))),
-                "is_question": float(candidate.text.rstrip(" *_").endswith("?")),
-                "is_lead_in": float(candidate.text.rstrip(" *_").endswith(":")),
-                "length": min(1.0, math.log1p(len(words_of(candidate.text))) / math.log1p(_FULL_LENGTH)),
-                "row_match": row_match(part.terms, candidate),
-            }
-        )
-    _add_margins(rows, "sentence_cosine", "cosine_margin")
-    _add_margins(rows, "term_match", "match_margin")
-    return np.asarray([[row[name] for name in SIGNALS] for row in rows], dtype=np.float32)
+    return measure_all([part], candidates, embeddings, rarity)[0]
 
 
-def _add_margins(rows: list[dict[str, float]], source: str, name: str) -> None:
-    """Adds how far each row's signal lies above the best of the others (below: negative)."""
-    values = sorted((row[source] for row in rows), reverse=True)
-    for row in rows:
-        others = values[1] if row[source] == values[0] and len(values) > 1 else values[0]
-        row[name] = row[source] - others
+def measure_all(
+    parts: Sequence[Part], candidates: Sequence[Candidate], embeddings: Embeddings, rarity: Rarity = common_rarity
+) -> list[Array]:
+    """For each part (candidates, SIGNALS)."""
+    if not candidates or not parts:
+        return [np.zeros((0, len(SIGNALS)), dtype=np.float32) for _ in parts]
+    prepared = prepare(parts, candidates, embeddings)
+    return [_measured(prepared, at, rarity) for at in range(len(parts))]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Surrounding:
-    """A line of title, headings and lead-in, measured once for all candidates under it."""
+def _measured(prepared: Prepared, at: int, rarity: Rarity) -> Array:
+    part, candidates = prepared.parts[at], prepared.candidates
+    columns = {name: np.zeros(len(candidates), dtype=np.float32) for name in SIGNALS}
+    columns |= _of_meaning(prepared, prepared.asked[at])
+    columns |= _of_passage(candidates)
+    columns |= _of_terms(prepared, at, rarity)
+    columns |= _of_kind(part, candidates)
+    columns["cosine_margin"] = _margins(columns["sentence_cosine"])
+    columns["match_margin"] = _margins(columns["term_match"])
+    return np.stack([np.asarray(columns[name], dtype=np.float32) for name in SIGNALS], axis=1)
 
-    matches: Array
-    mean: Array
-    stems: frozenset[str]
 
-
-def _surroundings(
-    query: Array, embeddings: Embeddings, texts: Sequence[str], dimensions: int
-) -> dict[str, _Surrounding]:
-    distinct = list(dict.fromkeys(texts))
+def _of_meaning(prepared: Prepared, asked: Array) -> dict[str, Array]:
+    """How near the question lies to the candidate, to the lines above it and to both."""
+    sentences, headings = prepared.means[prepared.own], prepared.means[prepared.above]
     return {
-        text: _Surrounding(
-            matches=term_matches(query, tokens), mean=_mean(tokens, dimensions), stems=content_stems(text)
-        )
-        for text, tokens in zip(distinct, embeddings.embed_tokens(distinct), strict=True)
+        "sentence_cosine": sentences @ asked,
+        "heading_cosine": headings @ asked,
+        "context_cosine": unit_length(sentences + headings) @ asked,
     }
 
 
-def _mean(tokens: Tokens, dimensions: int) -> Array:
-    vectors, _ = tokens
-    return unit_length(vectors.mean(axis=0)) if len(vectors) else np.zeros(dimensions, dtype=np.float32)
+def _of_passage(candidates: Sequence[Candidate]) -> dict[str, Array]:
+    """How retrieval scored the passage."""
+    best_score = max(candidate.passage_score for candidate in candidates) or 1.0
+    rows = [
+        (
+            candidate.dense,
+            candidate.passage_score / best_score,
+            math.log1p(max(candidate.lexical, 0.0)),
+            1.0 / (1.0 + candidate.rank),
+        )
+        for candidate in candidates
+    ]
+    names = ("passage_cosine", "passage_score", "passage_lexical", "passage_rank")
+    return dict(zip(names, np.asarray(rows, dtype=np.float32).T, strict=True))
+
+
+def _of_terms(prepared: Prepared, at: int, rarity: Rarity) -> dict[str, Array]:
+    """How far the question's words are met: in the candidate, with the lines above it, and with its passage."""
+    terms, candidates = prepared.parts[at].terms, prepared.candidates
+    weights = term_weights(terms, rarity)
+    matches = term_matches(term_vectors(terms, prepared.queries[at]), prepared.tokens)
+    own = matches[prepared.own]
+    near = np.maximum(own, matches[prepared.above])
+    covered = Coverage(terms)
+    found = covered([candidate.text for candidate in candidates])
+    found_near = found | covered(prepared.contexts)
+    found_around = found_near | covered([candidate.passage_text for candidate in candidates])
+    is_row: Flags = np.asarray([bool(candidate.cells) for candidate in candidates], dtype=np.bool_)
+    around = np.where(is_row[:, None], found_near.loose, found_around.loose)
+    unmet = gaps(terms, weights, near, found_near.loose, around)
+    rows = [
+        row_match(covered, candidate.cells, context) if candidate.cells else 0.0
+        for candidate, context in zip(candidates, prepared.contexts, strict=True)
+    ]
+    return {
+        "term_match": weighted(own, weights),
+        "term_match_worst": worst(own, weights),
+        "term_match_near": weighted(near, weights),
+        "term_match_near_worst": worst(near, weights),
+        "coverage": weighted(found.loose, weights),
+        "coverage_near": weighted(found_near.loose, weights),
+        "coverage_context": weighted(found_around.loose, weights),
+        "names_missing": names_missing(terms, found_around.loose),
+        "names_missing_near": names_missing(terms, found_near.loose),
+        "codes_missing": codes_missing(terms, found_near.exact),
+        "names_unknown": np.full(len(candidates), names_unknown(terms, rarity), dtype=np.float32),
+        "gap": unmet.sum(axis=1) / weights.sum() if len(terms) else np.zeros(len(candidates), dtype=np.float32),
+        "gap_worst": unmet.max(axis=1, initial=0.0),
+        "row_match": np.asarray(rows, dtype=np.float32),
+    }
+
+
+def _of_kind(part: Part, candidates: Sequence[Candidate]) -> dict[str, Array]:
+    """Whether the kind of thing asked for is there, and what is new in the candidate."""
+    known = {term.stem for term in part.terms}
+    given = numbers(part.text)
+    names = ("kind_present", "novelty", "new_names", "new_numbers", "is_question", "is_lead_in", "length")
+    rows = [_row_of_kind(part, candidate, known, given) for candidate in candidates]
+    columns: dict[str, Array] = dict(zip(names, np.asarray(rows, dtype=np.float32).T, strict=True))
+    kind, factual = columns["kind_present"], np.float32(part.asked in _FACTUAL)
+    return columns | {
+        "kind_is_factual": np.full_like(kind, factual),
+        "kind_is_open": np.full_like(kind, part.asked in (Asked.THING, Asked.OTHER)),
+        "kind_lacking": (1.0 - kind) * factual,
+    }
+
+
+def _row_of_kind(part: Part, candidate: Candidate, known: Set[str], given: Set[str]) -> tuple[float, ...]:
+    words = read_words(candidate.text)
+    end = candidate.text.rstrip(" *_")[-1:]
+    return (
+        kind_present(part, candidate.text, candidate.columns),
+        len(words.stems - known) / len(words.stems) if words.stems else 0.0,
+        math.log1p(sum(name not in known for name in names(candidate.text))),
+        float(not numbers(candidate.text) <= given),
+        float(end == "?"),
+        float(end == ":"),
+        min(1.0, math.log1p(words.count) / math.log1p(_FULL_LENGTH)),
+    )
+
+
+def _margins(values: Array) -> Array:
+    """How far each lies above the best of the others (below: negative)."""
+    if len(values) == 1:
+        return np.zeros_like(values)
+    second, best = np.partition(values, -2)[-2:]
+    return np.asarray(values - np.where(values == best, second, best), dtype=np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 _WITHOUT_CONTENT = """
@@ -44,6 +45,8 @@ _ENDINGS = """
     ness ity ion ing ers ies ied ive ungen ung heit keit lich isch ern em en er es ed ly al or e s n y
 """
 _SUFFIXES = tuple(_ENDINGS.split())
+COMPOUND = 5
+"""Stems of so many letters or more are looked for inside others: "urlaub" in "urlaubstag"."""
 _MIN_STEM = 3
 _MIN_WORD = 4
 
@@ -69,7 +72,28 @@ def stem(word: str) -> str:
     return low[:-1] if len(low) > _MIN_STEM and low[-1] == low[-2] else low
 
 
-@lru_cache(maxsize=4096)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextWords:
+    """The words of a text, read once: how many there are, and the stems of those that carry content.
+
+    `long` are the stems that may stand in compounds, `joined` the same in one string, so that one look finds a part.
+    """
+
+    count: int
+    stems: frozenset[str]
+    long: frozenset[str]
+    joined: str
+
+
+@lru_cache(maxsize=8192)
+def read_words(text: str) -> TextWords:
+    """The words of a text; the same text is read once while it stays among the last."""
+    words = words_of(text)
+    stems = frozenset(stem(word) for word, _, _ in words if word.lower() not in STOPWORDS)
+    long = frozenset(one for one in stems if len(one) >= COMPOUND)
+    return TextWords(count=len(words), stems=stems, long=long, joined=" ".join(long))
+
+
 def content_stems(text: str) -> frozenset[str]:
     """Stems of the words of `text` that carry content."""
-    return frozenset(stem(word) for word, _, _ in words_of(text) if word.lower() not in STOPWORDS)
+    return read_words(text).stems

@@ -66,7 +66,7 @@ def collect(home: Path, questions: Sequence[Question], set_name: str) -> list[Ca
     """Measures every question over an ingested home."""
     platform = Platform(Settings(home=home))
     admin = Principal(admin=True)
-    researcher, analyst = platform.researcher, platform.analyst
+    researcher, analyst = platform.crew_parts.researcher, platform.crew_parts.analyst
     cases = []
     for question in questions:
         understood = understand(question.question)

@@ -20,9 +20,11 @@ class Principal:
 
     def may_read(self, access: Access) -> bool:
         """Whether a document with this access exists for this principal."""
-        return self.admin or not self._names().isdisjoint(access.allow)
+        return self.admin or not self.names.isdisjoint(access.allow)
 
-    def _names(self) -> frozenset[str]:
+    @property
+    def names(self) -> frozenset[str]:
+        """What an `allow` may call this principal: everyone, user:NAME, group:NAME."""
         own = {f"user:{self.user}"} if self.user is not None else set()
         return frozenset({EVERYONE} | own | {f"group:{group}" for group in self.groups})
 

@@ -22,6 +22,10 @@ GOLDEN = REPOSITORY / "data" / "golden.jsonl"
 QUESTIONS = read_questions(GOLDEN)
 
 
+OF_THE_CREW = ("conflict", "calculation", "comparison", "follow_up", "injection")
+"""Types of questions that take more than finding and quoting one passage."""
+
+
 def ask(platform: Platform, question: str, principal: Principal | None = None) -> Answer:
     return platform.crew.ask(Request(question=question, principal=principal or Principal(admin=True)))
 
@@ -74,10 +78,16 @@ def test_every_released_claim_is_supported_and_cites(judged: list[Judged]) -> No
 
 def test_quality_does_not_fall(judged: list[Judged]) -> None:
     """A floor a little under what is measured: `groundcrew eval data/golden.jsonl` gives the figures themselves."""
-    shares = count(judged).shares()
+    shares = count([item for item in judged if item.question.type not in OF_THE_CREW]).shares()
     assert shares["right"] >= 0.42
     assert shares["wrong"] <= 0.12
     assert shares["rightly_abstained"] >= 0.63
+
+
+def test_no_answer_says_what_a_planted_instruction_wants(judged: list[Judged]) -> None:
+    for item in judged:
+        for pattern in item.question.must_not_contain:
+            assert not re.search(pattern, item.answer.answer, re.IGNORECASE), item.question.id
 
 
 def test_nobody_sees_what_is_restricted(company: Platform) -> None:
@@ -97,8 +107,11 @@ def test_nobody_sees_what_is_restricted(company: Platform) -> None:
 
 
 def test_the_golden_set_is_what_it_says() -> None:
-    assert sum(q.answerable for q in QUESTIONS) == 60
-    assert sum(not q.answerable for q in QUESTIONS) == 30
+    assert sum(q.answerable for q in QUESTIONS) == 101
+    assert sum(not q.answerable for q in QUESTIONS) == 31
+    assert set(OF_THE_CREW) <= {q.type for q in QUESTIONS}
+    assert all(bool(q.follows) == (q.type == "follow_up") for q in QUESTIONS)
+    assert all(q.must_not_contain for q in QUESTIONS if q.type == "injection")
     assert len({q.id for q in QUESTIONS}) == len(QUESTIONS)
     for question in QUESTIONS:
         assert all((REPOSITORY / "data" / "company" / name).is_file() for name in question.gold_files)

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from agents.compliance import Compliance
-from agents.governor import release, route
-from agents.model import CheckedClaim, Checks, Draft, DraftClaim, EvidenceSpan, Request, Status, Timing, Verdict
+from agents.checks.coverage import word_coverage
+from agents.model import (
+    Answer,
+    CheckedClaim,
+    Checks,
+    Draft,
+    DraftClaim,
+    EvidenceSpan,
+    Request,
+    Route,
+    Status,
+    Timing,
+    Verdict,
+    Verification,
+)
+from agents.releasing import make_answer
 from agents.units import units_of
 from ingest.chunking import chunk_document
 from ingest.locating import locate
@@ -17,6 +32,24 @@ from ingest.parsing import parse
 from retrieval.access import Principal
 from retrieval.embedding import ModelTokenizer
 from retrieval.model import Hit
+
+
+ROUTE = Route(mode="extractive", complexity="lookup", sensitivity="internal", why="a test")
+
+
+def by_words(claim: str, evidence: Sequence[str]) -> Verification:
+    """A verifier that counts words, for claims that are no quotes."""
+    share = word_coverage(claim, "\n".join(evidence))
+    return Verification(verdict=Verdict.SUPPORTED if share == 1 else Verdict.UNSUPPORTED, score=share, findings=())
+
+
+def answer_of(question: str, asked: Sequence[str], draft: Draft, outcome: Sequence[CheckedClaim]) -> Answer:
+    kept = [item for item in outcome if item.verdict is Verdict.SUPPORTED]
+    fallen = [item for item in outcome if item.verdict is not Verdict.SUPPORTED]
+    request = Request(question=question, principal=Principal(admin=True))
+    return make_answer(
+        request, "r", asked=asked, draft=draft, kept=kept, fallen=fallen, route=ROUTE, timing=Timing()
+    )
 
 
 def hits_of(name: str, text: str, tokenizer: ModelTokenizer) -> tuple[list[Hit], str]:
@@ -35,7 +68,7 @@ def hits_of(name: str, text: str, tokenizer: ModelTokenizer) -> tuple[list[Hit],
 def claims_of(name: str, text: str, tokenizer: ModelTokenizer) -> tuple[list[DraftClaim], Compliance]:
     hits, canonical = hits_of(name, text, tokenizer)
     claims = [DraftClaim(parts=("q",), text=u.claim, evidence=u.evidence, score=1.0) for u in units_of(hits)]
-    return claims, Compliance(lambda _document, _version: canonical)
+    return claims, Compliance(lambda _document, _version: canonical, by_words)
 
 
 TABLES = {
@@ -72,8 +105,8 @@ def test_what_the_quote_does_not_say_is_not_supported(said: str, verdict: Verdic
 
 def test_a_quote_that_the_kept_text_does_not_hold_fails(tokenizer: ModelTokenizer) -> None:
     claims, _ = claims_of("rules.md", TABLES["rules.md"], tokenizer)
-    changed = Compliance(lambda _document, _version: "another text altogether, of the same version")
-    gone = Compliance(lambda _document, _version: None)
+    changed = Compliance(lambda _document, _version: "another text altogether, of the same version", by_words)
+    gone = Compliance(lambda _document, _version: None, by_words)
     assert changed.verify(claims[0]).verdict is Verdict.UNSUPPORTED
     assert not gone.verify(claims[0]).checks.quote
 
@@ -112,9 +145,8 @@ def test_claims_that_fail_are_dropped_and_their_part_is_left_open(tokenizer: Mod
     good = DraftClaim(parts=("one?",), text="Laptops are not sold.", evidence=first, score=1.0)
     bad = DraftClaim(parts=("two?",), text="Laptops cost 9.", evidence=second, score=1.0)
     draft = Draft(claims=(good, bad), why="")
-    request = Request(question="one and two?", principal=Principal(admin=True))
     outcome = [checked(good, Verdict.SUPPORTED), checked(bad, Verdict.UNSUPPORTED)]
-    answer = release(request, "r", draft, outcome, route(2, ()), Timing())
+    answer = answer_of("one and two?", ["one?", "two?"], draft, outcome)
     assert answer.status is Status.ANSWERED
     assert "9" not in answer.answer
     assert answer.unanswered is not None
@@ -124,9 +156,8 @@ def test_claims_that_fail_are_dropped_and_their_part_is_left_open(tokenizer: Mod
 
 def test_when_every_claim_fails_it_abstains_and_shows_them_as_nearest(tokenizer: ModelTokenizer) -> None:
     bad = DraftClaim(parts=("one?",), text="Laptops cost 9.", evidence=spans(tokenizer)[0], score=1.0)
-    request = Request(question="one?", principal=Principal(admin=True))
     outcome = [checked(bad, Verdict.UNSUPPORTED)]
-    answer = release(request, "r", Draft(claims=(bad,), why=""), outcome, route(1, ()), Timing())
+    answer = answer_of("one?", ["one?"], Draft(claims=(bad,), why=""), outcome)
     assert answer.status is Status.ABSTAINED
     assert answer.abstention is not None
     assert (answer.abstention.looked_for, len(answer.abstention.nearest)) == ("one?", 1)

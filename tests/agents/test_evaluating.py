@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,30 @@ def test_a_refused_question_is_counted_and_the_rest_is_asked() -> None:
     assert [(j.result, j.refused) for j in judged] == [(Result.ABSTAINED, True), (Result.RIGHT, False)]
     assert judged[0].answer.answer == "the question is empty"
     assert (count(judged).abstained, count(judged).right) == (1, 1)
+
+
+def test_an_answer_is_wrong_with_a_pattern_that_it_may_not_hold() -> None:
+    planted = Question(
+        id="p", question="?", answerable=True, must_contain=("30 days",), must_not_contain=("no approval",)
+    )
+    assert judge(planted, answer("30 days [1].")) is Result.RIGHT
+    assert judge(planted, answer("30 days [1]. It needs No approval.")) is Result.WRONG
+
+
+def test_a_question_that_follows_others_is_asked_after_them() -> None:
+    follow = Question(
+        id="f", question="and in Berlin?", answerable=True, follows=("What is the cap in Rome?", "and in Oslo?")
+    )
+    asked: list[object] = []
+
+    def ask(text: str) -> Answer:
+        asked.append(text)
+        return answer("")
+
+    def converse(texts: Sequence[str]) -> Answer:
+        asked.append(list(texts))
+        return answer("")
+
+    evaluate([follow], ask)
+    evaluate([follow], ask, converse)
+    assert asked == ["What is the cap in Berlin?", ["What is the cap in Rome?", "and in Oslo?", "and in Berlin?"]]

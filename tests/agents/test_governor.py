@@ -31,4 +31,4 @@ def test_a_mode_that_needs_a_model_is_refused_rather_than_ignored() -> None:
 
 
 def test_a_question_is_trimmed() -> None:
-    assert admit(request("  Wie lange? ")).question == "Wie lange?"
+    assert admit(request("  Wie lange? ")).request.question == "Wie lange?"

@@ -1,0 +1,181 @@
+"""What is computed from the words that were chosen, and what is left out because it is not clear."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.checks.computing import computed
+from agents.composing import arranged, compose
+from agents.model import ClaimKind, DraftClaim, Operation
+from retrieval.model import Hit
+from tests.agents.passages import chunks_of, passage, plan, unit
+
+CAPS = passage(
+    "Travel policy",
+    rows=[
+        ("City", "Cap per night", "Preferred hotel"),
+        ("Hull", "£95", "Ravensgate Lodge"),
+        ("London", "£165", "none"),
+        ("Manchester", "£125", "Canal Row"),
+        ("Kassel", "€105", "Fuldablick"),
+    ],
+    headings=("Travel policy", "6. Hotels"),
+)
+REPORT = passage(
+    "Annual report",
+    rows=[("Measure", "2025", "2024"), ("Revenue", "£118.4m", "£109.7m"), ("Net debt", "£11.8m", "£14.6m")],
+)
+
+
+def answers(question: str, steps: dict[str, tuple[Hit, str] | None], operation: Operation) -> tuple[list[str], str]:
+    """The texts of the computed claims and the reasons, for steps with the unit that answers each."""
+    made = plan(question, *steps, operation=operation, compares=True)
+    chosen = {step.id: [unit(*found)] if found else [] for step, found in zip(made.steps, steps.values(), strict=True)}
+    claims, reasons = compose(made, chosen, (), {}, chunks_of=chunks_of(CAPS, REPORT))
+    for claim in claims:
+        assert claim.kind is ClaimKind.COMPUTED
+        assert claim.computation is not None
+        assert computed(claim.computation).agrees
+        assert {operand.span.chunk.id for operand in claim.computation.operands} <= {
+            span.chunk.id for span in claim.evidence
+        }
+    return [claim.text for claim in claims], "; ".join(reasons)
+
+
+def test_a_difference_names_both_figures_and_what_they_are() -> None:
+    steps = {
+        "What is the hotel cap in London?": (CAPS, "London"),
+        "What is the hotel cap in Manchester?": (CAPS, "Manchester"),
+    }
+    texts, _ = answers("How much higher is the hotel cap in London than in Manchester?", steps, Operation.DIFFERENCE)
+    assert texts == ["The difference is £40: £165 (London) less £125 (Manchester)."]
+    reverse = dict(reversed(list(steps.items())))
+    assert answers("How much higher is the cap in Manchester?", reverse, Operation.DIFFERENCE)[0] == texts
+
+
+def test_a_comparison_says_which_is_more() -> None:
+    steps = {
+        "What is the hotel cap in Hull?": (CAPS, "Hull"),
+        "What is the hotel cap in London?": (CAPS, "London"),
+    }
+    question = "Is the hotel cap higher in Hull or in London?"
+    assert answers(question, steps, Operation.LARGEST)[0] == ["£165 (London) is more than £95 (Hull)."]
+    assert answers(question, steps, Operation.SMALLEST)[0] == ["£95 (Hull) is less than £165 (London)."]
+
+
+def test_other_currencies_are_not_compared() -> None:
+    steps = {
+        "What is the hotel cap in London?": (CAPS, "London"),
+        "What is the hotel cap in Kassel?": (CAPS, "Kassel"),
+    }
+    texts, reason = answers("How much higher is the cap in London than in Kassel?", steps, Operation.DIFFERENCE)
+    assert texts == []
+    assert "not of one unit: £165, €105" in reason
+
+
+def test_columns_of_one_row_are_told_apart_by_what_each_step_names() -> None:
+    steps = {"What was revenue in 2024?": (REPORT, "Revenue"), "What was revenue in 2025?": (REPORT, "Revenue")}
+    texts, _ = answers("By how many per cent did revenue grow from 2024 to 2025?", steps, Operation.GROWTH)
+    assert texts == ["The growth is 7.9 %: from £109.7m (2024) to £118.4m (2025)."]
+    falling = {"What was net debt in 2024?": (REPORT, "Net debt"), "What was net debt in 2025?": (REPORT, "Net debt")}
+    texts, _ = answers("By how many per cent did net debt change?", falling, Operation.GROWTH)
+    assert texts == ["The change is -19.2 %: from £14.6m (2024) to £11.8m (2025)."]
+
+
+def test_sentences_give_the_figure_of_the_clause_that_names_the_step() -> None:
+    plans = passage("Plans", "The liability is limited to £50,000 under Plus and £100,000 under Continuous.")
+    steps = {
+        "How much is the liability under Plus?": (plans, "£50"),
+        "How much is the liability under Continuous?": (plans, "£50"),
+    }
+    texts, _ = answers("How much more is the liability under Continuous than under Plus?", steps, Operation.DIFFERENCE)
+    assert texts == ["The difference is £50,000: £100,000 (Continuous) less £50,000 (Plus)."]
+
+
+def test_dates_are_counted_between() -> None:
+    outage = passage("Outage", "The outage began on 4 September 2025.")
+    report = passage("Report", "The post-mortem was published on 12 September 2025.")
+    steps = {"When was the outage?": (outage, "outage"), "When was the post-mortem published?": (report, "post-mortem")}
+    texts, _ = answers("How many days after the outage was the post-mortem published?", steps, Operation.DAYS_BETWEEN)
+    assert texts == ["There are 8 days from 4 September 2025 (outage) to 12 September 2025 (post-mortem)."]
+
+
+@pytest.mark.parametrize(
+    ("steps", "why"),
+    [
+        (
+            {"What is the hotel cap in London?": (CAPS, "London"), "What is the hotel cap in Berlin?": None},
+            "nothing found",
+        ),
+        (
+            {"What is the hotel cap in London?": (CAPS, "London"), "What is the hotel cap in Berlin?": (CAPS, "Hull")},
+            "Berlin",
+        ),
+        ({"What is the hotel cap?": (CAPS, "London"), "What is the cap in Hull?": (CAPS, "Hull")}, "which row"),
+        (
+            {"What was revenue?": (REPORT, "Revenue"), "What was net debt in 2024?": (REPORT, "Net debt")},
+            "which column",
+        ),
+        ({"What is the cap in London?": (CAPS, "London"), "What is the London cap?": (CAPS, "London")}, "two things"),
+    ],
+)
+def test_what_is_not_clear_is_not_computed(steps: dict[str, tuple[Hit, str] | None], why: str) -> None:
+    texts, reason = answers("What is the difference?", steps, Operation.DIFFERENCE)
+    assert texts == []
+    assert why in reason
+
+
+BUDGET = [
+    ("Department", "Actual", "Budget"),
+    ("Sales", "4,310,000", "4,580,000"),
+    ("Quality", "1,640,000", "1,710,000"),
+    ("Finance", "1,960,000", "2,010,000"),
+]
+
+
+def over_table(
+    question: str, words: str, operation: Operation, *hits: Hit, whole: bool = True
+) -> tuple[list[str], str]:
+    made = plan(question, operation=operation)
+    found = next(hit for hit in hits if words in hit.chunk.text)
+    read = chunks_of(*hits) if whole else None
+    claims, reasons = compose(made, {"q1": [unit(found, words)]}, (), {}, chunks_of=read)
+    return [claim.text for claim in claims], "; ".join(reasons)
+
+
+def test_a_column_is_summed_over_all_rows_of_its_table() -> None:
+    table = passage("Budget", rows=BUDGET)
+    question = "What is the total budget of all departments?"
+    assert over_table(question, "Sales", Operation.SUM, table)[0] == [
+        "The sum is 8,300,000: 4,580,000 (Sales) plus 1,710,000 (Quality) plus 2,010,000 (Finance)."
+    ]
+    assert over_table("Which department has the highest budget?", "Quality", Operation.LARGEST, table)[0] == [
+        "The largest is 4,580,000 (Sales), of the figures under “Budget”."
+    ]
+
+
+def test_a_table_that_goes_on_is_read_on_or_not_summed() -> None:
+    first = passage("Budget", rows=BUDGET[:3])
+    second = passage("Budget", rows=[BUDGET[3], ("Total", "7,910,000", "8,300,000")], before=BUDGET[0], ordinal=1)
+    question = "What is the total budget of all departments?"
+    assert "8,300,000: 4,580,000" in over_table(question, "Sales", Operation.SUM, first, second)[0][0]
+    assert "8,300,000: 4,580,000" in over_table(question, "Finance", Operation.SUM, first, second)[0][0]
+    texts, reason = over_table(question, "Sales", Operation.SUM, first, second, whole=False)
+    assert texts == []
+    assert "whole table" in reason
+
+
+def test_a_sum_that_the_source_states_is_left_to_its_words() -> None:
+    table = passage("Budget", rows=[*BUDGET, ("Total", "7,910,000", "8,300,000")])
+    assert over_table("What is the total budget of all departments?", "Total", Operation.SUM, table) == ([], "")
+
+
+def test_results_stand_before_quoted_words_and_nothing_is_said_twice() -> None:
+    def claim(text: str, kind: ClaimKind) -> DraftClaim:
+        return DraftClaim(parts=(text,), text=text, evidence=(), score=0.5, kind=kind)
+
+    composed = [claim("Preferred.", ClaimKind.QUOTED), claim("They disagree.", ClaimKind.CONFLICT)]
+    composed += [claim("It replaces.", ClaimKind.SUPERSESSION), claim("The sum.", ClaimKind.COMPUTED)]
+    quoted = [claim("Older.", ClaimKind.QUOTED), claim("Preferred.", ClaimKind.QUOTED)]
+    order = [one.text for one in arranged(composed, quoted)]
+    assert order == ["The sum.", "Preferred.", "They disagree.", "Older.", "It replaces."]

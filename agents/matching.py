@@ -17,7 +17,7 @@ from .words import COMPOUND, FRAME_WORDS, TextWords, read_words
 
 Array = NDArray[np.float32]
 Flags = NDArray[np.bool_]
-Tokens = tuple[Array, Sequence[tuple[int, int]]]
+Tokens = tuple[Array | NDArray[np.float16], Sequence[tuple[int, int]]]
 # How rare a word is in what the asker may read: 0 (in every chunk) to 1 (in none).
 Rarity = Callable[[str], float]
 
@@ -171,7 +171,7 @@ def _holds_part(stem: str, parts: frozenset[str], words: TextWords) -> bool:
 
 
 def row_match(covered: Coverage, cells: Sequence[str], context: str) -> float:
-    """For a table row: how well one cell takes up the question's words and the columns, in `context`, take up others."""
+    """For a table row: how well one cell takes up the question, and the columns, in `context`, what it lacks."""
     found = covered(cells).loose.astype(np.float32)
     if not found.size:
         return 0.0

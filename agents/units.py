@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -37,6 +39,31 @@ class Unit:
     candidate: Candidate
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Statement:
+    """A unit as its chunk alone gives it. `words` tell it from others; `opening` is the span of the line before a list
+    that belongs to a short item; `text`, `columns`, `cells` and `lead_in` are what the judge sees."""
+
+    claim: str
+    words: str
+    start: int
+    end: int
+    text: str
+    header: tuple[str, ...] = ()
+    opening: tuple[int, int] | None = None
+    columns: tuple[str, ...] = ()
+    cells: tuple[str, ...] = ()
+    lead_in: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Statements:
+    """All statements of a chunk, and its text as prose."""
+
+    passage: str
+    statements: tuple[_Statement, ...]
+
+
 def units_of(hits: Sequence[Hit]) -> list[Unit]:
     """All units of all passages, in order of passage, then of text.
 
@@ -44,31 +71,97 @@ def units_of(hits: Sequence[Hit]) -> list[Unit]:
     """
     units: dict[str, Unit] = {}
     for place, hit in enumerate(hits):
-        for unit in _units_of_hit(place, hit):
-            words = unit.claim.casefold()
-            known = units.get(words)
+        read = _KNOWN.of(hit.chunk)
+        for statement in read.statements:
+            known = units.get(statement.words)
             if known is None:
-                units[words] = unit
+                units[statement.words] = _unit(place, hit, statement, read.passage)
             elif hit.document.id not in {span.document.id for span in known.evidence}:
-                evidence = known.evidence + unit.evidence
-                units[words] = replace(known, evidence=evidence) if len(evidence) <= _MOST_PLACES else known
+                evidence = known.evidence + _evidence(hit, statement)
+                if len(evidence) <= _MOST_PLACES:
+                    units[statement.words] = replace(known, evidence=evidence)
     return list(units.values())
 
 
-def _units_of_hit(place: int, hit: Hit) -> Iterator[Unit]:
-    chunk = hit.chunk
-    passage = " ".join(_prose(chunk, e.start, e.end) for e in chunk.elements)
+def _unit(place: int, hit: Hit, statement: _Statement, passage: str) -> Unit:
+    evidence = _evidence(hit, statement)
+    return Unit(
+        hit=place,
+        claim=statement.claim,
+        span=evidence[-1],
+        evidence=evidence,
+        candidate=Candidate(
+            text=statement.text,
+            passage_text=passage,
+            headings=hit.chunk.headings,
+            title=hit.document.title,
+            columns=statement.columns,
+            cells=statement.cells,
+            lead_in=statement.lead_in,
+            passage_score=hit.score,
+            dense=hit.why.get("dense", 0.0),
+            lexical=hit.why.get("lexical", 0.0),
+            rank=place,
+        ),
+    )
+
+
+def _evidence(hit: Hit, statement: _Statement) -> tuple[EvidenceSpan, ...]:
+    span = EvidenceSpan(
+        document=hit.document, chunk=hit.chunk, start=statement.start, end=statement.end, header=statement.header
+    )
+    if statement.opening is None:
+        return (span,)
+    start, end = statement.opening
+    return (EvidenceSpan(document=hit.document, chunk=hit.chunk, start=start, end=end), span)
+
+
+class _Known:
+    """The statements of the chunks that were last asked for: the same passages answer many questions."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._read: OrderedDict[str, tuple[Chunk, _Statements]] = OrderedDict()
+
+    def of(self, chunk: Chunk) -> _Statements:
+        """Reads a chunk, or remembers it; what is remembered under its id counts only if it is the very same chunk."""
+        with self._lock:
+            known = self._read.get(chunk.id)
+            if known is not None:
+                self._read.move_to_end(chunk.id)
+        if known is not None and known[0] == chunk:
+            return known[1]
+        read = _statements(chunk)
+        with self._lock:
+            self._read[chunk.id] = (chunk, read)
+            while len(self._read) > self._most:
+                self._read.popitem(last=False)
+        return read
+
+
+_KNOWN = _Known(1024)
+
+
+def _statements(chunk: Chunk) -> _Statements:
+    return _Statements(
+        passage=" ".join(_prose(chunk, e.start, e.end) for e in chunk.elements),
+        statements=tuple(_each_statement(chunk)),
+    )
+
+
+def _each_statement(chunk: Chunk) -> Iterator[_Statement]:
     lead: Element | None = None
     for element in chunk.elements:
         if element.kind is ElementKind.TABLE_ROW:
             if not element.is_header:
-                yield _row(place, hit, element, passage)
+                yield _row(chunk, element)
             continue
-        if element.kind is not ElementKind.LIST_ITEM:
+        is_item = element.kind is ElementKind.LIST_ITEM
+        if not is_item:
             lead = element if _prose(chunk, element.start, element.end).endswith(":") else None
         for start, end in _sentences(chunk, element):
-            is_item = element.kind is ElementKind.LIST_ITEM
-            yield _sentence(place, hit, start, end, passage, lead if is_item else None, is_item=is_item)
+            yield _sentence(chunk, start, end, lead if is_item else None, is_item=is_item)
 
 
 def _sentences(chunk: Chunk, element: Element) -> Iterator[tuple[int, int]]:
@@ -82,43 +175,38 @@ def _sentences(chunk: Chunk, element: Element) -> Iterator[tuple[int, int]]:
             yield element.start + start, element.start + end
 
 
-def _sentence(place: int, hit: Hit, start: int, end: int, passage: str, lead: Element | None, *, is_item: bool) -> Unit:
-    chunk = hit.chunk
-    text = _prose(chunk, start, end)
-    span = EvidenceSpan(document=hit.document, chunk=chunk, start=start, end=end)
-    evidence: tuple[EvidenceSpan, ...] = (span,)
-    claim = text
+def _sentence(chunk: Chunk, start: int, end: int, lead: Element | None, *, is_item: bool) -> _Statement:
+    claim = text = _prose(chunk, start, end)
+    opening = None
     introduction = _prose(chunk, lead.start, lead.end) if lead is not None else (chunk.lead_in if is_item else None)
     if lead is not None and introduction and len(text.split()) < _SHORT_WORDS:
         # "Technical Success: 3 years" says little without the line that its list stands under.
-        opening = EvidenceSpan(document=hit.document, chunk=chunk, start=lead.start, end=lead.end)
-        evidence = (opening, span)
+        opening = (lead.start, lead.end)
         claim = f"{introduction} {text}"
-    return Unit(
-        hit=place,
-        claim=_closed(claim),
-        span=span,
-        evidence=evidence,
-        candidate=_candidate(hit, place, text, passage, lead_in=introduction),
+    claim = _closed(claim)
+    return _Statement(
+        claim=claim, words=claim.casefold(), start=start, end=end, text=text, opening=opening, lead_in=introduction
     )
 
 
-def _row(place: int, hit: Hit, row: Element, passage: str) -> Unit:
-    chunk = hit.chunk
+def _row(chunk: Chunk, row: Element) -> _Statement:
     cells = tuple(_prose(chunk, start, end) for start, end in row.cells) or (_prose(chunk, row.start, row.end),)
     columns = row.columns if len(row.columns) == len(cells) else ("",) * len(cells)
     named = [f"{name}: {cell}" if name else cell for name, cell in zip(columns, cells, strict=True) if cell]
     text = "; ".join(named)
     # A row reads as what its first cell says of the others, unless that is but a number in a list.
     subject = cells[0] if len(named) > 1 and any(c.isalpha() for c in cells[0]) else ""
-    claim = f"{subject} – {'; '.join(named[1:])}" if subject else text
-    span = EvidenceSpan(document=hit.document, chunk=chunk, start=row.start, end=row.end, header=row.columns)
-    return Unit(
-        hit=place,
-        claim=_closed(claim),
-        span=span,
-        evidence=(span,),
-        candidate=_candidate(hit, place, text, passage, columns=columns, cells=cells, lead_in=chunk.lead_in),
+    claim = _closed(f"{subject} – {'; '.join(named[1:])}" if subject else text)
+    return _Statement(
+        claim=claim,
+        words=claim.casefold(),
+        start=row.start,
+        end=row.end,
+        header=row.columns,
+        text=text,
+        columns=columns,
+        cells=cells,
+        lead_in=chunk.lead_in,
     )
 
 
@@ -126,31 +214,6 @@ def _closed(text: str) -> str:
     """A fragment without its bullet or clause number and with a full stop, so that claims can stand in a row."""
     body = _MARKER.sub("", text).rstrip(" ;,:")
     return body if body.endswith((".", "!", "?", ".”", '."', ".)")) else f"{body}."
-
-
-def _candidate(
-    hit: Hit,
-    place: int,
-    text: str,
-    passage: str,
-    *,
-    columns: tuple[str, ...] = (),
-    cells: tuple[str, ...] = (),
-    lead_in: str | None = None,
-) -> Candidate:
-    return Candidate(
-        text=text,
-        passage_text=passage,
-        headings=hit.chunk.headings,
-        title=hit.document.title,
-        columns=columns,
-        cells=cells,
-        lead_in=lead_in,
-        passage_score=hit.score,
-        dense=hit.why.get("dense", 0.0),
-        lexical=hit.why.get("lexical", 0.0),
-        rank=place,
-    )
 
 
 def _prose(chunk: Chunk, start: int, end: int) -> str:

@@ -22,8 +22,12 @@ from .wiring import LOCK_NAME, Platform
 
 _MARK = "made-by-demo"
 _EMPTY_HOME = {
-    *("catalog.sqlite", "catalog.sqlite-shm", "catalog.sqlite-wal", "vectors", "lexical"),
-    *("jobs.sqlite", "jobs.sqlite-shm", "jobs.sqlite-wal", "schedules.json", "connectors", ADDRESS, LOCK),
+    *(
+        name + end
+        for name in ("catalog", "jobs", "runs", "models")
+        for end in (".sqlite", ".sqlite-shm", ".sqlite-wal")
+    ),
+    *("vectors", "lexical", "runs.sqlite.alive", "schedules.json", "connectors", ADDRESS, LOCK),
 }
 _SOURCE = "company"
 """The sample's source, as data/groundcrew.toml names it."""
@@ -102,7 +106,8 @@ def _configure(home: Path) -> None:
     (home / _MARK).write_text("Made by `groundcrew demo`, which replaces it at its next start.\n", encoding="utf-8")
     sample = sample_folder()
     text = (sample / CONFIG_NAME).read_text(encoding="utf-8")
-    text = text.replace('path = "company"', f'path = "{(sample / "company").as_posix()}"')
+    for key, name in (("path", "company"), ("policies", "policies")):
+        text = text.replace(f'{key} = "{name}"', f'{key} = "{(sample / name).as_posix()}"')
     (home / CONFIG_NAME).write_text(text, encoding="utf-8")
 
 

@@ -52,7 +52,8 @@ _DENIAL = re.compile(
     r"|\bcannot\b|\b(?:may|must|shall|might|need)\snot\b(?!\sonly)|\bnever\b(?!\smind)|\bnicht\b(?!\snur)|\bkeine?\b"
 )
 _OPPOSITES = (
-    "allowed forbidden / permitted prohibited / increase decrease / increases decreases / increased decreased / before after"
+    "allowed forbidden / permitted prohibited / increase decrease / increases decreases / increased decreased"
+    " / before after"
     " / minimum maximum / includes excludes / include exclude / open closed / approved rejected / approve reject"
     " / accepted refused / above below / mandatory optional / internal external / public private"
     " / start end / starts ends"

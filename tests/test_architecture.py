@@ -28,7 +28,7 @@ HOMES = {
     "workflows": ("agents/crew.py",),
     "openvino": ("retrieval/",),
     "torch": ("retrieval/embedding.py",),
-    "sentence_transformers": ("retrieval/embedding.py", "retrieval/reranking.py"),
+    "sentence_transformers": ("retrieval/embedding.py", "retrieval/reranking.py", "retrieval/nli.py"),
     "sqlite3": ("ingest/", "api/job.py"),
     "prometheus_client": ("api/telemetry.py",),
     "dbos": ("api/jobs.py",),

@@ -22,6 +22,7 @@ _MOST_TOKENS = 160
 _CLAIM_GAP, _EVIDENCE_GAP = -0.6, -0.1
 _NO = float("-inf")
 _CELL = 60
+_NEEDS_MORE = 0.75
 _MOST_SENTENCES = 40
 _LONGEST = 2000
 
@@ -112,7 +113,8 @@ def _best(sentence: str, shown: Sequence[str], evidence: tuple[str, ...]) -> Ali
         return None
     first = max(range(len(laid)), key=lambda n: laid[n].score)
     best = laid[first]
-    if best.coverage < 0.95:
+    # One strange word is more likely put there than taken from another sentence.
+    if best.coverage < _NEEDS_MORE:
         for other in ranked:
             if other != ranked[first]:
                 both = " – ".join(shown[n] for n in sorted((ranked[first], other)))

@@ -1,6 +1,28 @@
 "use strict";
 
-const $ = (selector) => document.querySelector(selector);
+const GONE = "The server does not answer. Is `groundcrew serve` still running?";
+const STAGES = {
+  admit: "Reading the question",
+  route: "Choosing how to go about it",
+  plan: "Planning",
+  research: "Searching",
+  draft: "Drafting",
+  verify: "Checking every sentence against its source",
+  repair: "Mending what did not hold",
+  release: "Finishing",
+};
+const KINDS = {
+  conflict: "Documents disagree",
+  supersession: "One document replaces another",
+  computed: "Computed",
+};
+const MOST_HITS = 5; // Passages of one search that the explanation shows.
+
+const link = new URLSearchParams(location.search); // A link may ask, and open a citation: /?q=…&cite=1
+const $ = (selector, root = document) => root.querySelector(selector);
+
+/** What the server says when it refuses; its words are for people. */
+class Refusal extends Error {}
 
 /** A new element with text; text is never read as markup. */
 function make(tag, { text, className, children = [] } = {}) {
@@ -10,6 +32,97 @@ function make(tag, { text, className, children = [] } = {}) {
   node.append(...children);
   return node;
 }
+
+const line = (text, className = "quiet") => make("p", { text, className });
+
+function button(text, act, className = "plain") {
+  const made = make("button", { text, className });
+  made.type = "button";
+  made.addEventListener("click", act);
+  return made;
+}
+
+/** A closed box; `fill` gives its content when it is first opened, and anew after it failed. */
+function opening(title, fill, className) {
+  const body = make("div");
+  const box = make("details", { className, children: [make("summary", { children: title }), body] });
+  let filled = false;
+  box.addEventListener("toggle", async () => {
+    if (!box.open || filled) return;
+    filled = true;
+    body.replaceChildren(line("Loading …"));
+    try {
+      body.replaceChildren(...await fill());
+    } catch (error) {
+      filled = false;
+      body.replaceChildren(line(told(error)));
+    }
+  });
+  return box;
+}
+
+const told = (error) => (error instanceof Refusal ? error.message : GONE);
+const count = (number, one, many = one + "s") => `${number} ${number === 1 ? one : many}`;
+const at = (time) => new Date(time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+const lasted = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
+const quoted = (words) => (words?.length ? ` “${words.join("”, “")}”` : "");
+
+/** Tells those who hear the page what changed. */
+function announce(text) {
+  $("#said").textContent = text;
+}
+
+const posted = (body) => ({
+  method: "POST",
+  headers: { "Content-Type": "application/json" },
+  body: JSON.stringify(body),
+});
+
+async function call(path, options) {
+  const response = await fetch(path, options);
+  const value = await response.json();
+  if (!response.ok) throw new Refusal(value.detail);
+  return value;
+}
+
+/** Each event of a stream of server-sent events: [name, value]. */
+async function* eventsOf(stream) {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const blocks = (rest + value).split("\n\n");
+      rest = blocks.pop();
+      for (const block of blocks) {
+        const name = /^event: (.*)$/m.exec(block);
+        const data = /^data: (.*)$/m.exec(block);
+        if (name && data) yield [name[1], JSON.parse(data[1])];
+      }
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
+/** An answer. `onStage` hears what the crew is at; where no stream gets through, the plain request answers. */
+async function askServer(body, onStage) {
+  try {
+    const response = await fetch("/v1/ask", posted({ ...body, stream: true }));
+    if (!response.ok) throw new Refusal((await response.json()).detail);
+    for await (const [name, value] of eventsOf(response.body)) {
+      if (name === "stage") onStage(STAGES[value.stage] ?? value.stage);
+      if (name === "answer") return value;
+      if (name === "error") throw new Refusal(value.detail);
+    }
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+  }
+  return call("/v1/ask", posted(body));
+}
+
+/* Citations and their sources */
 
 /** The last name in a uri, of a folder ("…/board/") too. */
 function nameOf(uri) {
@@ -36,51 +149,16 @@ function place(citation) {
 }
 
 function citationItem(citation) {
-  const title = make("button", { text: citation.document.title, className: "cite" });
-  title.type = "button";
-  title.addEventListener("click", () => showSource(citation));
-  const body = make("div", { children: [title, make("p", { text: place(citation), className: "place" })] });
-  if (citation.header.some(Boolean)) body.append(make("p", { text: citation.header.join(" | "), className: "place" }));
+  const title = button(citation.document.title, () => showSource(citation), "plain cite");
+  const body = make("div", { children: [title, line(place(citation), "place")] });
+  if (citation.header.some(Boolean)) body.append(line(citation.header.join(" | "), "place"));
   body.append(make("blockquote", { text: citation.quote }));
+  if (citation.withheld.length) body.append(line(`Withheld here: ${citation.withheld.join(", ").toLowerCase()}`, "place"));
   return make("li", { children: [make("span", { text: `[${citation.id}]`, className: "number" }), body] });
 }
 
-function claimNodes(claim, citations) {
-  const marks = claim.citations.map((number) => {
-    const mark = make("button", { text: `[${number}]` });
-    mark.type = "button";
-    mark.addEventListener("click", () => showSource(citations.find((c) => c.id === number)));
-    return make("sup", { children: [mark] });
-  });
-  return [document.createTextNode(claim.text), ...marks, document.createTextNode(" ")];
-}
-
-function showAnswer(answer) {
-  const result = $("#result");
-  result.replaceChildren();
-  const answered = answer.status === "answered";
-  const text = make("p", { className: "answer" });
-  text.append(...(answered ? answer.claims.flatMap((c) => claimNodes(c, answer.citations)) : [answer.answer]));
-  result.append(text);
-  const nearest = (answer.abstention ?? answer.unanswered)?.nearest ?? [];
-  const cited = answered ? answer.citations : nearest;
-  const note = answered
-    ? `Every sentence was checked against the words it cites · ${answer.timing_ms.total} ms`
-    : "Nothing is made up: what comes nearest is below.";
-  result.append(make("p", { text: note, className: "checked" }));
-  if (cited.length) result.append(make("ol", { children: cited.map(citationItem) }));
-  if (answer.unanswered) {
-    result.append(make("p", { text: `Not answered: ${answer.unanswered.looked_for}`, className: "checked" }));
-    if (nearest.length) result.append(make("ol", { children: nearest.map(citationItem) }));
-  }
-  // A link may carry which citation to open: /?q=…&cite=1
-  const linked = cited.find((c) => String(c.id) === new URLSearchParams(location.search).get("cite"));
-  if (linked && answer.question === new URLSearchParams(location.search).get("q")) showSource(linked);
-}
-
-function showProblem(detail) {
-  $("#result").replaceChildren(make("p", { text: detail, className: "answer" }));
-}
+const citationList = (citations) =>
+  (citations.length ? [make("ol", { className: "citations", children: citations.map(citationItem) })] : []);
 
 /** The text of a citation's version; null when it is no longer kept. */
 async function fetchText({ document: { id, version } }) {
@@ -91,9 +169,12 @@ async function fetchText({ document: { id, version } }) {
 }
 
 let wanted = null; // The citation clicked last: an earlier one's text may arrive after it.
+let opener = null; // What had the focus before the source was opened.
 
 async function showSource(citation) {
   wanted = citation;
+  const panel = $("#source");
+  if (panel.hidden) opener = document.activeElement;
   let text = null;
   let problem = "This version is no longer kept.";
   try {
@@ -102,10 +183,10 @@ async function showSource(citation) {
     problem = "The server does not give the text. Is `groundcrew serve` still running?";
   }
   if (wanted !== citation) return;
-  const panel = $("#source");
-  panel.querySelector("h2").textContent = citation.document.title;
-  panel.querySelector(".place").textContent = place(citation);
-  const view = panel.querySelector("pre");
+  $("h2", panel).textContent = citation.document.title;
+  $(".place", panel).textContent = place(citation);
+  const view = $("pre", panel);
+  panel.hidden = false;
   if (text === null) {
     view.replaceChildren(problem);
   } else {
@@ -114,73 +195,400 @@ async function showSource(citation) {
     const { start, end } = citation.locator;
     const mark = make("mark", { text: points.slice(start, end).join("") });
     view.replaceChildren(points.slice(0, start).join(""), mark, points.slice(end).join(""));
-    panel.hidden = false;
     mark.scrollIntoView({ block: "center" });
   }
-  panel.hidden = false;
   $("#close").focus({ preventScroll: true });
+}
+
+function closeSource() {
+  wanted = null;
+  if ($("#source").hidden) return;
+  $("#source").hidden = true;
+  opener?.focus();
+}
+
+/* An answer */
+
+/** Claims in reading order: those in the sources' words run on, the others stand apart and say what they are. */
+function claimBlocks({ claims, citations }) {
+  const blocks = [];
+  let running = null;
+  for (const claim of claims) {
+    const marks = claim.citations.map((number) => make("sup", {
+      children: [button(`[${number}]`, () => showSource(citations.find((c) => c.id === number)))],
+    }));
+    const words = [claim.text, ...marks, " "];
+    if (KINDS[claim.kind]) {
+      running = null;
+      blocks.push(make("div", {
+        className: `claim ${claim.kind}`,
+        children: [line(KINDS[claim.kind], "tag"), make("p", { className: "answer", children: words })],
+      }));
+      if (claim.computation) {
+        const formula = make("code", { text: claim.computation });
+        blocks.at(-1).append(opening(["Show the calculation"], () => [formula], "formula"));
+      }
+    } else {
+      if (!running) blocks.push(running = make("p", { className: "answer" }));
+      running.append(...words);
+    }
+  }
+  return blocks;
+}
+
+/** What became of a question, for whoever asked it. */
+function answerNodes(answer, turn) {
+  const nodes = [];
+  if (answer.resolved_question) nodes.push(line(`Understood as: ${answer.resolved_question}`));
+  nodes.push(...answer.notices.map((text) => line(text, "notice")));
+  const nearest = (answer.abstention ?? answer.unanswered)?.nearest ?? [];
+  switch (answer.status) {
+    case "answered":
+      nodes.push(...claimBlocks(answer));
+      nodes.push(line(`Every sentence was checked against the words it cites · ${answer.timing_ms.total} ms`
+        + (answer.review?.decided_by ? ` · approved by ${answer.review.decided_by}` : "")));
+      nodes.push(...citationList(answer.citations));
+      break;
+    case "needs_review":
+      nodes.push(...waitingNodes(answer, turn));
+      break;
+    case "blocked":
+      nodes.push(line(answer.review ? "Not approved" : "Not answered here", "tag"), line(answer.answer, "answer"));
+      break;
+    default:
+      nodes.push(line(answer.answer, "answer"));
+      nodes.push(line("Nothing is made up" + (nearest.length ? ": what comes nearest is below." : ".")));
+      nodes.push(...citationList(nearest));
+  }
+  if (answer.unanswered) {
+    nodes.push(make("div", { className: "open", children: [
+      line("Not answered", "tag"), line(answer.unanswered.looked_for, "left"), line(answer.unanswered.reason),
+      ...(nearest.length ? [opening([`What comes nearest (${nearest.length})`], () => citationList(nearest))] : []),
+    ] }));
+  }
+  return [...nodes, afterwards(answer)];
+}
+
+function waitingNodes(answer, turn) {
+  const { reasons, expires_at: until } = answer.review;
+  const outcome = line("");
+  const look = button("Look whether it is approved", async () => {
+    try {
+      const run = await call(`/v1/runs/${answer.run_id}`);
+      if (run.answer && run.answer.status !== "needs_review") showAnswer(turn, run.answer);
+      else outcome.textContent = `Still waiting, ${at(Date.now())}.`;
+    } catch (error) {
+      outcome.textContent = told(error);
+    }
+    announce(outcome.textContent);
+  });
+  const number = make("p", { className: "quiet", children: ["Run ", make("code", { text: answer.run_id })] });
+  return [
+    line("Waits for a person", "tag"),
+    line(answer.answer, "answer"),
+    line(`Why: ${reasons.join("; ")}.`, "left"),
+    line(`You get it here once someone approves it. If nobody does until ${at(until)}, it is not released.`),
+    number, make("div", { className: "row", children: [look] }), outcome,
+  ];
+}
+
+/** Under an answer: whether it helped, and how it came about. */
+function afterwards(answer) {
+  const box = make("div", { className: "after" });
+  if (["answered", "abstained"].includes(answer.status)) box.append(feedback(answer.run_id));
+  box.append(opening(["How this answer came about"], async () => {
+    const { explanation } = await call(`/v1/runs/${answer.run_id}?explain=true`);
+    return explanationNodes(explanation);
+  }, "how"));
+  return box;
+}
+
+function feedback(runId) {
+  const said = make("p", { className: "quiet" });
+  said.setAttribute("role", "status");
+  const box = make("div", { className: "feedback" });
+  box.setAttribute("role", "group");
+  box.setAttribute("aria-label", "Was this helpful?");
+  const send = async (helpful, why) => {
+    try {
+      await call(`/v1/runs/${runId}/feedback`, posted({ helpful, why }));
+      return true;
+    } catch (error) {
+      said.textContent = told(error);
+      return false;
+    }
+  };
+  const choose = async (helpful) => {
+    if (!await send(helpful, null)) return;
+    const word = make("input");
+    word.maxLength = 2000;
+    word.placeholder = "A word why, if you like";
+    word.setAttribute("aria-label", "Why, if you like");
+    const form = make("form", { className: "row", children: [word, make("button", { text: "Send" })] });
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (word.value.trim() && await send(helpful, word.value.trim())) box.replaceChildren(line("Thank you."));
+    });
+    said.textContent = "Thank you.";
+    box.replaceChildren(said, form);
+    word.focus();
+  };
+  box.append(make("span", { text: "Was this helpful?" }),
+    button("Yes", () => choose(true)), button("No", () => choose(false)), said);
+  return box;
+}
+
+/* How an answer came about */
+
+function explanationNodes(found) {
+  const part = (title, nodes) => (nodes.length ? [make("h3", { text: title }), ...nodes] : []);
+  const { route, plan, not_answered: left } = found;
+  const steps = plan && plan.steps.length > 1 ? plan.steps : [];
+  return [
+    ...part("How it was gone about", [
+      ...(route ? [line(`${route.mode}: ${route.why} (${route.complexity}, ${route.sensitivity})`)] : []),
+      ...found.rerouted.map((one) => line(`${one.from} → ${one.to}: ${one.why}`)),
+      ...steps.map((step) => line(`${step.id}: ${step.text}${step.needs.length ? `, after ${step.needs.join(", ")}` : ""}`)),
+      ...(plan?.operation ? [line(`then ${plan.operation.replace("_", " ")} of their answers`)] : []),
+    ]),
+    ...part("What was searched", [...found.searches.map(searchNode), ...found.judged.map(
+      (one) => line(`${one.enough ? "Enough was found" : "Not enough was found"}: ${one.why}`))]),
+    ...part("Left out for lack of room", found.left_out.map((one) => line(`${count(one.passages.length, "passage")} of ${
+      [...new Set(one.passages.map((passage) => passage.title))].join("; ")} (${one.tokens} of ${one.budget} tokens taken)`))),
+    ...part(found.waits ? "Would be released" : "Released", found.claims.map((one) => claimCard(one, one.citations))),
+    ...part("Rejected", found.rejected.map((one) => claimCard(one, one.evidence))),
+    ...part("Not answered", left ? [line(`${left.looked_for}: ${left.why}`)] : []),
+    ...part("What stepped in", stepped(found)),
+    ...part("Models and cost", found.models.length ? found.models.map(modelNode) : [line("None: every step went without a model, at no cost.")]),
+    ...part("Time", found.ms === null ? [] : [
+      line([`${lasted(found.ms)} in all`, ...found.stages.map((one) => `${one.stage} ${lasted(one.ms)}`)].join(" · "))]),
+    ...(found.withheld ? [line("Part of this is withheld: it rests on what may not be shown here.")] : []),
+    ...(found.cut ? [line(`${count(found.cut, "entry", "entries")} of the record grew too large and were cut.`)] : []),
+    make("p", { className: "quiet", children: ["Run ", make("code", { text: found.id })] }),
+  ];
+}
+
+function searchNode({ query, hits, round }) {
+  const items = hits.slice(0, MOST_HITS).map((hit) => make("li", {
+    children: [hit.title, ...(hit.cited ? [make("span", { text: "cited", className: "badge" })] : [])],
+  }));
+  const more = hits.length > MOST_HITS ? `, the first ${MOST_HITS}` : "";
+  return make("div", { children: [
+    line(`“${query}”${round > 1 ? `, round ${round}` : ""}: ${count(hits.length, "passage")}${more}`),
+    make("ol", { children: items }),
+  ] });
+}
+
+function modelNode(one) {
+  const failed = one.outcomes.length ? `, failed: ${one.outcomes.join(", ")}` : "";
+  return line(`${one.agent}: ${one.model} (${one.tier}, ${one.locality}), ${count(one.calls, "call")}${failed}, ${
+    one.tokens_in} tokens in, ${one.tokens_out} out, ${one.cost_usd ? `$${one.cost_usd.toFixed(4)}` : "no cost"}, ${lasted(one.ms)}`);
+}
+
+/** A claim with its verdict, the words it was held against, and what each check found. */
+function claimCard(claim, spans) {
+  const verdict = [claim.verdict ?? "not checked", ...(claim.score === null ? [] : [`${Math.round(claim.score * 100)} %`]),
+    ...(claim.kind ? [KINDS[claim.kind]?.toLowerCase() ?? claim.kind] : [])].join(", ");
+  const agreed = claim.findings.filter((one) => one.agrees).map((one) => one.check);
+  const against = claim.findings.filter((one) => !one.agrees);
+  return make("div", { className: "card", children: [
+    line(claim.text, "left"),
+    line(verdict, `verdict ${claim.verdict}`),
+    ...(claim.fate ? [line([claim.fate, claim.why].filter(Boolean).join(": "), "against")] : []),
+    ...(claim.computation ? [make("code", { text: claim.computation })] : []),
+    ...spans.flatMap((span) => [line((span.id ? `[${span.id}] ` : "") + span.title, "place"), make("blockquote", { text: span.quote })]),
+    ...against.map((one) => line(`${one.check}: ${one.contradicts ? "the source says otherwise" : "not borne out"}${
+      quoted(one.words)}${one.note ? ` (${one.note})` : ""}`, "against")),
+    ...(agreed.length ? [line(`Nothing against it: ${agreed.join(", ")}`)] : []),
+    ...(claim.second_opinions ?? []).map((one) => line(
+      `Second opinion by ${one.by}: ${one.agrees ? "agrees" : "disagrees"}${one.note ? `, ${one.note}` : ""}`)),
+  ] });
+}
+
+/** Policies, planted instructions, limits, masking, and an end before its time. */
+function stepped({ warned = [], planted = [], policies = [], masked = [], limits = [], ended = null }) {
+  return [
+    ...warned.map((one) => line(`The question: ${one.kinds.join(", ")}`)),
+    ...planted.map((one) => line(`Instructions in ${one.title}, fenced and not followed:${quoted(one.words)}`)),
+    ...policies.map((one) => line(`Policy ${one.policy} (${one.effect}): ${one.why}${one.claim ? `: ${one.claim}` : ""}`)),
+    ...masked.map((one) => line(`Replaced by placeholders before a remote call: ${
+      Object.entries(one.kinds).map(([kind, number]) => `${number} ${kind}`).join(", ")}`)),
+    ...limits.map((one) => line(`Limit of ${one.limit}, ${one.used} of ${one.allowed}: ${one.why}`)),
+    ...(ended ? [line(`Ended early (${ended.code}): ${ended.why}`)] : []),
+  ];
+}
+
+/* Answers that wait for a person */
+
+const listed = new Map(); // Reviews on the page, by run; a decided one stays with what came of it.
+
+async function showReviews() {
+  const { reviews } = await call("/v1/reviews").catch(() => ({ reviews: [] }));
+  const waiting = new Set(reviews.map((one) => one.run_id));
+  for (const one of reviews) {
+    if (listed.has(one.run_id)) continue;
+    const item = make("li");
+    item.append(opening([make("strong", { text: one.question }), make("span", { text: reviewLine(one), className: "quiet" })],
+      () => reviewNodes(one.run_id, item)));
+    listed.set(one.run_id, item);
+    $("#reviews ul").append(item);
+  }
+  for (const [runId, item] of listed) {
+    if (waiting.has(runId) || item.className === "decided") continue;
+    listed.delete(runId); // Decided elsewhere, or expired.
+    item.remove();
+  }
+  $("#reviews").hidden = !listed.size;
+  $("#reviews h2").textContent = waiting.size
+    ? `${count(waiting.size, "answer waits", "answers wait")} for a person` : "No answer waits for a person any more";
+}
+
+const reviewLine = (one) => `Risk ${one.risk} · ${one.reasons.join("; ")} · ${
+  one.user ? `asked by ${one.user}, ` : ""}${at(one.requested_at)}, until ${at(one.expires_at)}`;
+
+async function reviewNodes(runId, item) {
+  const found = await call(`/v1/reviews/${runId}`);
+  const out = stepped(found);
+  const nodes = [
+    ...(found.answer?.notices ?? []).map((text) => line(text, "notice")),
+    ...found.claims.map((one) => claimCard(one, one.evidence)),
+    ...(found.rejected.length ? [make("h3", { text: "Given up before" }), ...found.rejected.map((one) => claimCard(one, one.evidence))] : []),
+    ...(out.length ? [make("h3", { text: "What stepped in" }), ...out] : []),
+  ];
+  return [...nodes, decision(runId, item)];
+}
+
+function decision(runId, item) {
+  const why = make("input");
+  why.id = `why-${runId}`;
+  why.maxLength = 2000;
+  const label = make("label", { text: "Reason; the asker reads it where you reject" });
+  label.htmlFor = why.id;
+  const said = make("p", { className: "quiet" });
+  const box = make("div", { className: "decision" });
+  const decide = async (chosen) => {
+    why.required = chosen === "reject";
+    if (!why.reportValidity()) return;
+    try {
+      const { answer } = await call(`/v1/reviews/${runId}`, posted({ decision: chosen, why: why.value.trim() || null }));
+      item.className = "decided";
+      const outcome = make("p", { className: "outcome", children: [make("strong", {
+        text: chosen === "approve" ? "Approved. The asker gets: " : "Rejected. The asker gets: " }), answer.answer] });
+      outcome.tabIndex = -1;
+      box.replaceChildren(outcome);
+      outcome.focus();
+      const turn = [...$("#turns").children].find((one) => one.dataset.run === runId);
+      if (turn) showAnswer(turn, answer);
+      announce(outcome.textContent);
+      showReviews();
+    } catch (error) {
+      said.textContent = told(error);
+      announce(said.textContent);
+    }
+  };
+  box.append(label, why, make("div", { className: "row", children: [
+    button("Approve", () => decide("approve"), ""), button("Reject", () => decide("reject"), "second"),
+  ] }), said);
+  return box;
+}
+
+/* The conversation */
+
+/** An id for a conversation; randomUUID is there on https and localhost alone. */
+function newId() {
+  return crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(16)).join("-");
+}
+
+let conversation = newId();
+
+function newTurn(question) {
+  const stage = make("p", { text: "Asking …", className: "stage" });
+  const body = make("div", { className: "body", children: [stage] });
+  const turn = make("article", { className: "turn", children: [make("h2", { text: question }), body] });
+  $("#turns").append(turn);
+  if (turn.previousElementSibling) turn.scrollIntoView();
+  return turn;
+}
+
+function showAnswer(turn, answer) {
+  turn.dataset.run = answer.run_id;
+  $(".body", turn).replaceChildren(...answerNodes(answer, turn));
 }
 
 $("#ask").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const button = event.target.querySelector("button");
-  button.disabled = true;
+  const ask = $("#ask [type=submit]");
+  const field = $("#question");
+  const question = field.value;
+  const turn = newTurn(question);
+  ask.disabled = true;
+  field.value = "";
+  announce("Asking");
   try {
-    const response = await fetch("/v1/ask", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ question: $("#question").value }),
+    const answer = await askServer({ question, conversation_id: conversation }, (stage) => {
+      $(".stage", turn).textContent = `${stage} …`;
+      announce(stage);
     });
-    const body = await response.json();
-    if (response.ok) showAnswer(body);
-    else showProblem(body.detail);
-  } catch {
-    showProblem("The server does not answer. Is `groundcrew serve` still running?");
+    showAnswer(turn, answer);
+    announce(answer.answer);
+    const linked = [...answer.citations, ...(answer.abstention?.nearest ?? [])].find((c) => String(c.id) === link.get("cite"));
+    if (linked && question === link.get("q") && !turn.previousElementSibling) showSource(linked);
+    $("#anew").hidden = false;
+    $("#ask label").textContent = "Ask on, or something else";
+  } catch (error) {
+    $(".body", turn).replaceChildren(line(told(error), "answer"));
+    announce(told(error));
+    field.value ||= question;
   } finally {
-    button.disabled = false;
+    ask.disabled = false;
   }
+  showReviews();
 });
 
-function closeSource() {
-  wanted = null;
-  $("#source").hidden = true;
-}
+$("#anew").addEventListener("click", () => {
+  conversation = newId();
+  closeSource();
+  $("#turns").replaceChildren();
+  $("#anew").hidden = true;
+  $("#ask label").textContent = "Ask your documents";
+  announce("A new conversation");
+  $("#question").focus();
+});
 
 $("#close").addEventListener("click", closeSource);
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeSource(); });
 
+/* What is indexed */
+
 async function showStock() {
-  const [sources, quarantine] = await Promise.all(
-    ["/v1/sources", "/v1/quarantine"].map(async (path) => {
-      const response = await fetch(path);
-      if (!response.ok) throw new Error(response.statusText);
-      return response.json();
-    }));
-  const documents = sources.sources.reduce((sum, s) => sum + s.documents, 0);
-  const synced = sources.sources.map((s) => s.last_sync).filter(Boolean).sort().pop();
-  $("#stock").textContent = `${documents} documents` + (synced ? `, last synced ${new Date(synced).toLocaleString()}` : "");
-  const troubled = sources.sources.flatMap((s) => [
-    ...(s.problem ? [`${s.name} is not in step since ${new Date(s.problem_at).toLocaleString()}: ${s.problem}`] : []),
+  const [{ sources }, { quarantine }] = await Promise.all([call("/v1/sources"), call("/v1/quarantine")]);
+  const documents = sources.reduce((sum, s) => sum + s.documents, 0);
+  const synced = sources.map((s) => s.last_sync).filter(Boolean).sort().pop();
+  $("#stock").textContent = count(documents, "document") + (synced ? `, last synced ${at(synced)}` : "");
+  showList("#troubled", sources.flatMap((s) => [
+    ...(s.problem ? [`${s.name} is not in step since ${at(s.problem_at)}: ${s.problem}`] : []),
     ...(s.held ? [`${s.name}: ${s.held} documents are gone from it and still answer, until someone confirms it: ` +
       `groundcrew sources sync ${s.name} --confirm-removals`] : []),
-  ]);
-  showList("#troubled", troubled, (n) => `${n} ${n === 1 ? "source needs" : "sources need"} attention`);
-  showList("#quarantine", quarantine.quarantine.map(
-    (e) => `${nameOf(e.uri)}${e.part ? ", " + e.part : ""}: ${e.reason} ${e.mend}`,
-  ), (n) => `${n} ${n === 1 ? "item" : "items"} could not be read`);
+  ]), (n) => `${count(n, "source needs", "sources need")} attention`);
+  const planted = quarantine.filter((e) => e.code === "planted_instructions");
+  const item = (e) => `${nameOf(e.uri)}${e.part ? ", " + e.part : ""}: ${e.reason} ${e.mend}`;
+  showList("#planted", planted.map(item), () => `${
+    count(new Set(planted.map((e) => e.uri)).size, "document holds", "documents hold")} instructions for an assistant`);
+  showList("#quarantine", quarantine.filter((e) => !planted.includes(e)).map(item),
+    (n) => `${count(n, "item")} could not be read`);
 }
 
 function showList(name, lines, title) {
   if (!lines.length) return;
   const box = $(name);
   box.hidden = false;
-  box.querySelector("summary").textContent = title(lines.length);
-  box.querySelector("ul").append(...lines.map((text) => make("li", { text })));
+  $("summary", box).textContent = title(lines.length);
+  $("ul", box).append(...lines.map((text) => make("li", { text })));
 }
 
 showStock().catch(() => { $("#stock").textContent = "The server does not tell what is indexed."; });
-const asked = new URLSearchParams(location.search).get("q");
-if (asked) {
-  $("#question").value = asked;
+showReviews();
+if (link.get("q")) {
+  $("#question").value = link.get("q");
   $("#ask").requestSubmit();
 }

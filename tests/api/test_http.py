@@ -24,7 +24,8 @@ def test_health(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     assert client.get("/readyz").json() == {"status": "ready"}
     documents = client.get("/v1/documents").json()["documents"]
-    assert len(documents) == 56 - len(client.get("/v1/quarantine").json()["quarantine"])
+    unread = [one for one in client.get("/v1/quarantine").json()["quarantine"] if one["part"] is None]
+    assert len(documents) == 56 - len(unread)
 
 
 def test_a_question_is_answered_with_spans_that_can_be_fetched(client: TestClient) -> None:
@@ -55,10 +56,30 @@ def test_an_answer_has_every_field_of_its_shape(client: TestClient) -> None:
         "route",
         "usage",
         "timing_ms",
+        "notices",
+        "resolved_question",
     }
     assert answer["conversation_id"] == "c1"
-    assert set(answer["claims"][0]) == {"text", "citations", "verdict", "score", "checks", "note"}
-    assert set(answer["claims"][0]["checks"]) == {"quote", "numbers", "names", "negation", "entailment"}
+    assert set(answer["claims"][0]) == {
+        "text",
+        "citations",
+        "verdict",
+        "score",
+        "checks",
+        "note",
+        "kind",
+        "computation",
+    }
+    assert set(answer["claims"][0]["checks"]) == {
+        "quote",
+        "numbers",
+        "names",
+        "negation",
+        "modality",
+        "scope",
+        "computed",
+        "entailment",
+    }
     assert set(answer["citations"][0]["document"]) == {
         "id",
         "uri",
@@ -103,7 +124,10 @@ def test_an_answer_streams_checked_claims_before_the_whole(client: TestClient) -
     assert names[0] == "stage"
     assert names[-1] == "answer"
     assert names.index("evidence") < names.index("claim")
-    assert json.loads(events[1][1].removeprefix("data: "))["citations"][0]["quote"]
+    stages = [json.loads(data.removeprefix("data: "))["stage"] for name, data in events if name == "event: stage"]
+    assert stages == ["admit", "route", "plan", "research", "draft", "verify", "release"]
+    [evidence] = [json.loads(data.removeprefix("data: ")) for name, data in events if name == "event: evidence"]
+    assert evidence["citations"][0]["quote"]
     assert json.loads(events[-1][1].removeprefix("data: "))["status"] == "answered"
 
 
@@ -227,7 +251,7 @@ def test_an_inner_failure_tells_nothing_of_the_inside(company: Platform, tmp_pat
 
 def test_a_stream_tells_of_an_error_that_nobody_foresaw(company: Platform) -> None:
     broken = Platform(company.settings)
-    broken.__dict__["crew"] = None
+    broken.crew_parts.__dict__["crew"] = None
     with TestClient(create_app(broken), base_url="http://127.0.0.1") as client:
         streamed = client.post("/v1/ask", json={"question": "Why?", "stream": True})
     assert "event: error" in streamed.text

@@ -40,7 +40,7 @@ class Drafting:
     tier: Tier
     draft: Draft
     model: str | None = None
-    books: Mapping[str, EvidenceBook] = field(default_factory=dict)
+    books: Mapping[str, EvidenceBook] = field(default_factory=dict, repr=False)
     round: int = 1
 
 

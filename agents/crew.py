@@ -8,7 +8,8 @@ engagement say the same as data, and every run is held to them. Decisions lie in
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from workflows import Workflow, step
 from workflows.events import Event, StartEvent, StopEvent
@@ -40,8 +41,8 @@ Record = Callable[[str, int, int], None]
 class Outcome:
     """What a run ends with: the answer as it would go out, all claims with their verdicts, and what holds it back."""
 
-    answer: Answer
-    checked: tuple[CheckedClaim, ...] = ()
+    answer: Answer = field(repr=False)
+    checked: tuple[CheckedClaim, ...] = field(default=(), repr=False)
     hold: Hold | None = None
 
 
@@ -289,6 +290,10 @@ class CrewWorkflow(Workflow):
         return await self._team.second.disputed(self._run, kept, tier)
 
 
+_planted_in = lru_cache(maxsize=4096)(planted_instructions)
+"""The same chunks come again and again; a few megabytes of their texts are kept."""
+
+
 def _note(run: Run, findings: Findings) -> None:
     """What was searched for and found, and what in it was meant to steer a model."""
     for one in findings.searches:
@@ -297,7 +302,7 @@ def _note(run: Run, findings: Findings) -> None:
         run.note(
             events.judged(run.at_ms, enough=found.sufficient, why=found.why, missing=found.missing, step=found.step.id)
         )
-    run.planted = {hit.chunk.id: planted for hit in findings.hits if (planted := planted_instructions(hit.chunk.text))}
+    run.planted = {hit.chunk.id: planted for hit in findings.hits if (planted := _planted_in(hit.chunk.text))}
     for hit in findings.hits:
         found_in = run.planted.get(hit.chunk.id, ())
         if found_in:

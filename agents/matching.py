@@ -17,7 +17,7 @@ from .words import COMPOUND, FRAME_WORDS, TextWords, read_words
 
 Array = NDArray[np.float32]
 Flags = NDArray[np.bool_]
-Tokens = tuple[Array | NDArray[np.float16], Sequence[tuple[int, int]]]
+Tokens = tuple[Array, Sequence[tuple[int, int]]]
 # How rare a word is in what the asker may read: 0 (in every chunk) to 1 (in none).
 Rarity = Callable[[str], float]
 
@@ -33,19 +33,15 @@ _LONGEST_WORD = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenMatrix:
-    """The token vectors of many texts below one another, (tokens, d); text i has `counts[i]` rows from `starts[i]`."""
+    """The token vectors of many texts below one another, (tokens, d); text i has `counts[i]` rows from `starts[i]`.
+
+    `means` are (texts, d): the mean of each text's vectors, of length 1; zero for a text without tokens.
+    """
 
     vectors: Array
     starts: NDArray[np.intp]
     counts: NDArray[np.intp]
-
-
-def token_matrix(texts: Sequence[Tokens], dimensions: int) -> TokenMatrix:
-    """Token vectors of any float width put below one another as float32; `dimensions` is d where no text has any."""
-    counts = np.asarray([len(vectors) for vectors, _ in texts], dtype=np.intp)
-    filled = [vectors for vectors, _ in texts if len(vectors)]
-    vectors = np.concatenate(filled, dtype=np.float32) if filled else np.zeros((0, dimensions), dtype=np.float32)
-    return TokenMatrix(vectors=vectors, starts=np.cumsum(counts) - counts, counts=counts)
+    means: Array
 
 
 def term_weights(terms: Sequence[Term], rarity: Rarity) -> Array:
@@ -62,7 +58,7 @@ def term_weights(terms: Sequence[Term], rarity: Rarity) -> Array:
 
 def term_vectors(terms: Sequence[Term], tokens: Tokens) -> Array:
     """(terms, d): for each term the mean of its token vectors, of length 1; zero where it was cut off."""
-    vectors, offsets = np.asarray(tokens[0], dtype=np.float32), tokens[1]
+    vectors, offsets = tokens
     rows = np.zeros((len(terms), vectors.shape[1] if len(vectors) else 1), dtype=np.float32)
     for row, term in enumerate(terms):
         inside = [i for i, (start, end) in enumerate(offsets) if start < term.end and end > term.start]
@@ -81,15 +77,6 @@ def term_matches(query: Array, texts: TokenMatrix) -> Array:
     if query.any() and filled.any():
         matches[filled] = np.maximum.reduceat(texts.vectors @ query.T, texts.starts[filled], axis=0)
     return matches
-
-
-def mean_vectors(texts: TokenMatrix) -> Array:
-    """(texts, d): the mean of each text's token vectors, of length 1; zero for a text without tokens."""
-    means = np.zeros((len(texts.counts), texts.vectors.shape[1]), dtype=np.float32)
-    filled = texts.counts > 0
-    if filled.any():
-        means[filled] = np.add.reduceat(texts.vectors, texts.starts[filled], axis=0)
-    return unit_length(means)
 
 
 def weighted(values: Array | Flags, weights: Array) -> Array:
@@ -141,6 +128,10 @@ class Coverage:
             loose=np.asarray([loose for _, loose in rows], dtype=np.bool_).reshape(shape),
         )
 
+    def in_text(self, text: str) -> Sequence[bool]:
+        """(terms,) as `Found.loose` has it."""
+        return self._in(text)[1]
+
     def _in(self, text: str) -> tuple[list[bool], list[bool]]:
         known = self._known.get(text)
         if known is None:
@@ -172,12 +163,12 @@ def _holds_part(stem: str, parts: frozenset[str], words: TextWords) -> bool:
 
 def row_match(covered: Coverage, cells: Sequence[str], context: str) -> float:
     """For a table row: how well one cell takes up the question, and the columns, in `context`, what it lacks."""
-    found = covered(cells).loose.astype(np.float32)
-    if not found.size:
+    in_cells = max((covered.in_text(cell) for cell in cells), key=sum, default=())
+    if not in_cells:
         return 0.0
-    in_cells = found[int(found.sum(axis=1).argmax())]
-    in_columns = covered([context]).loose[0].astype(np.float32)
-    return float(in_cells.mean() * (0.5 + 0.5 * np.maximum(in_columns - in_cells, 0).mean()))
+    in_columns = covered.in_text(context)
+    others = sum(there and not here for here, there in zip(in_cells, in_columns, strict=True))
+    return sum(in_cells) / len(in_cells) * (0.5 + 0.5 * others / len(in_cells))
 
 
 def gaps(terms: Sequence[Term], weights: Array, matches: Array, near: Flags, around: Flags) -> Array:

@@ -59,8 +59,8 @@ class EvidenceSpan:
     `header` names the columns of the cells in a table row, since a row alone does not say what its figures are.
     """
 
-    document: Document
-    chunk: Chunk
+    document: Document = field(repr=False)
+    chunk: Chunk = field(repr=False)
     start: int
     end: int
     header: tuple[str, ...] = ()
@@ -133,7 +133,7 @@ class Step:
     the answer of step q1. `question` is its text understood (of the text as it stands, for one that waits)."""
 
     id: str
-    question: Question
+    question: Question = field(repr=False)
     needs: tuple[str, ...] = ()
 
 
@@ -144,7 +144,7 @@ class Plan:
     `question` is what was asked, with references to earlier turns resolved; `why` says in one line how it was split.
     """
 
-    question: Question
+    question: Question = field(repr=False)
     steps: tuple[Step, ...]
     operation: Operation | None = None
     compares: bool = False

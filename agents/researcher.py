@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from retrieval.access import Principal
 from retrieval.model import Hit, Query
@@ -58,9 +58,9 @@ class Findings:
     put into later steps."""
 
     plan: Plan
-    hits: tuple[Hit, ...]
-    steps: tuple[StepEvidence, ...]
-    searches: tuple[Searched, ...]
+    hits: tuple[Hit, ...] = field(repr=False)
+    steps: tuple[StepEvidence, ...] = field(repr=False)
+    searches: tuple[Searched, ...] = field(repr=False)
 
     @property
     def superseded(self) -> tuple[Hit, ...]:

@@ -24,19 +24,18 @@ from .matching import (
     Tokens,
     codes_missing,
     gaps,
-    mean_vectors,
     names_missing,
     names_unknown,
     row_match,
     term_matches,
     term_vectors,
     term_weights,
-    token_matrix,
     unit_length,
     weighted,
     worst,
 )
 from .question import Asked, Part
+from .remembering import remembered
 from .words import read_words
 
 
@@ -48,7 +47,7 @@ class Embeddings(Protocol):
         ...
 
     def embed_tokens(self, texts: Sequence[str]) -> Sequence[Tokens]:
-        """For each text its tokens' vectors in context, (t, d) of any float width and length 1, and their spans."""
+        """For each text its tokens' vectors in context, (t, d) float32 of length 1, and their spans."""
         ...
 
 
@@ -141,15 +140,14 @@ def context_of(candidate: Candidate) -> str:
 class Prepared:
     """Question parts and the candidates that may answer them, embedded once for all parts.
 
-    `tokens` and `means` are those of the distinct texts of candidates and of the lines above them; `own` and `above`
-    say which of them is whose. `asked` and `queries` are the vectors and the token vectors of the parts.
+    `tokens` are those of the distinct texts of candidates and of the lines above them; `own` and `above` say which of
+    them is whose. `asked` and `queries` are the vectors and the token vectors of the parts.
     """
 
     parts: Sequence[Part]
     candidates: Sequence[Candidate]
     contexts: Sequence[str]
     tokens: TokenMatrix
-    means: Array
     own: NDArray[np.intp]
     above: NDArray[np.intp]
     asked: Array
@@ -157,25 +155,22 @@ class Prepared:
 
 
 def prepare(parts: Sequence[Part], candidates: Sequence[Candidate], embeddings: Embeddings) -> Prepared:
-    """Embeds each text once, all in one go; texts of like length together cost least."""
+    """Embeds what was not embedded before, each text once."""
+    memory = remembered(embeddings)
     contexts = [context_of(candidate) for candidate in candidates]
-    asked = [part.text for part in parts]
     texts = list(dict.fromkeys([*(candidate.text for candidate in candidates), *contexts]))
-    wanted = sorted({*texts, *asked}, key=lambda text: (len(text), text))
-    found = dict(zip(wanted, embeddings.embed_tokens(wanted), strict=True))
-    vectors = embeddings.embed(asked)
-    tokens = token_matrix([found[text] for text in texts], vectors.shape[1])
     place = {text: at for at, text in enumerate(texts)}
+    questions = [part.text for part in parts]
+    asked = memory.embed(questions)
     return Prepared(
         parts=parts,
         candidates=candidates,
         contexts=contexts,
-        tokens=tokens,
-        means=mean_vectors(tokens),
+        tokens=memory.token_matrix(texts, asked.shape[1]),
         own=np.asarray([place[candidate.text] for candidate in candidates], dtype=np.intp),
         above=np.asarray([place[context] for context in contexts], dtype=np.intp),
-        asked=vectors,
-        queries=[found[text] for text in asked],
+        asked=asked,
+        queries=memory.embed_tokens(questions),
     )
 
 
@@ -210,7 +205,8 @@ def _measured(prepared: Prepared, at: int, rarity: Rarity) -> Array:
 
 def _of_meaning(prepared: Prepared, asked: Array) -> dict[str, Array]:
     """How near the question lies to the candidate, to the lines above it and to both."""
-    sentences, headings = prepared.means[prepared.own], prepared.means[prepared.above]
+    means = prepared.tokens.means
+    sentences, headings = means[prepared.own], means[prepared.above]
     return {
         "sentence_cosine": sentences @ asked,
         "heading_cosine": headings @ asked,

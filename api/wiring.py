@@ -171,6 +171,8 @@ class Platform:
         """
         # Made before any other thread asks for it: there must be one of each.
         _ = self.crew, self.synchronizer, self.packer
+        if self.settings.models:
+            self.crew_parts.gateway.prepare()
         if self.reranker is not None:
             self.reranker.load()
         self.searcher.search(Query(text="ready", principal=Principal(admin=True), k=1))

@@ -90,7 +90,9 @@ def read_cases(path: Path) -> list[Case]:
                 )
             )  # fmt: skip
         except (KeyError, TypeError, json.JSONDecodeError) as error:
-            raise ValueError(f"{path}, line {number}: no labelled claim ({error}); see the module's docstring") from error
+            raise ValueError(
+                f"{path}, line {number}: no labelled claim ({error}); see the module's docstring"
+            ) from error
     three_way = {case.subset for case in found if case.label == PARTIAL}
     return [_with(case, three_way=case.subset in three_way) for case in found]
 
@@ -119,9 +121,7 @@ def measure_cases(cases: Sequence[Case]) -> None:
     """Measures every case with the embedding model that ships; each keeps its own."""
     embeddings = OpenVinoEmbedder(bundled_model())
     pairs = [(case.claim, case.evidence) for case in cases]
-    for number, (case, one) in enumerate(
-        zip(cases, measure(pairs, embeddings, common_rarity()), strict=True), start=1
-    ):
+    for number, (case, one) in enumerate(zip(cases, measure(pairs, embeddings, common_rarity()), strict=True), start=1):
         case.measured.append(one)
         if number % 400 == 0:
             say(f"{number} of {len(cases)} claims measured")
@@ -204,7 +204,7 @@ def fit_claims(cases: Sequence[Case], table: Values) -> dict[str, Any]:
     for fold in range(FOLDS):
         inside, outside = families != fold, families == fold
         if outside.any():
-            forest, logistic = _forest(table[inside], truth[inside], weights[inside]), None
+            forest = _forest(table[inside], truth[inside], weights[inside])
             logistic = fit_logistic(table[inside], truth[inside], weights[inside], CLAIM_L2)
             mixed[outside] = FOREST_SHARE * forest.predict_proba(table[outside])[:, 1]
             mixed[outside] += (1 - FOREST_SHARE) * predict_logistic(logistic, table[outside])
@@ -224,7 +224,12 @@ def fit_some(cases: Sequence[Case], table: Values) -> dict[str, Any]:
     chosen = [place for place, case in enumerate(cases) if case.three_way and not case.is_supported]
     truth = np.asarray([cases[place].label == PARTIAL for place in chosen], dtype=bool)
     if truth.all() or not truth.any():
-        return {"mean": [0.0] * len(FEATURES), "spread": [1.0] * len(FEATURES), "weights": [0.0] * len(FEATURES), "bias": 0.0}
+        return {
+            "mean": [0.0] * len(FEATURES),
+            "spread": [1.0] * len(FEATURES),
+            "weights": [0.0] * len(FEATURES),
+            "bias": 0.0,
+        }
     weights = np.where(truth, len(truth) / 2 / truth.sum(), len(truth) / 2 / (~truth).sum())
     keep = np.asarray([name in SOME_FEATURES for name in FEATURES])
     return fit_logistic(table[chosen], truth, weights, SOME_L2, keep)
@@ -266,7 +271,9 @@ def predict_logistic(weights: dict[str, Any], table: Values) -> Values:
 def _platt(mixed: Values, truth: NDArray[np.bool_], weights: Values) -> tuple[float, float]:
     column = logit(mixed)
     sign = np.where(truth, 1.0, -1.0)
-    fitted = minimize(lambda v: float(weights @ np.logaddexp(0, -sign * (v[0] * column + v[1]))), np.asarray([1.0, 0.0]))
+    fitted = minimize(
+        lambda v: float(weights @ np.logaddexp(0, -sign * (v[0] * column + v[1]))), np.asarray([1.0, 0.0])
+    )
     return float(fitted.x[0]), float(fitted.x[1])
 
 
@@ -303,9 +310,25 @@ def train(cases: Sequence[Case], word_cases: Sequence[Case]) -> dict[str, Any]:
     words = fit_words(features, marks) | {"threshold": threshold}
     table = claim_table(cases, WordModel(words))
     return {
+        "provenance": provenance(cases, word_cases),
         "words": words | {"token_f1": round(score, 4)},
         "claims": fit_claims(cases, table),
         "trained_on": sorted({claim_hash(case.claim) for case in cases}),
+    }
+
+
+def provenance(cases: Sequence[Case], word_cases: Sequence[Case]) -> dict[str, Any]:
+    """What the weights were made from."""
+    return {
+        "sets": "AttributionBench dev (OSU-NLP-Group/AttributionBench), WiCE dev and marked words of its training split "
+        "(ryokamoi/wice, annotations ODC-BY); common stems as in common_stems.json",
+        "claims": {
+            name: sum(case.subset == name for case in cases) for name in sorted({case.subset for case in cases})
+        },
+        "marked_claims": len(word_cases),
+        "embedding_model": "all-MiniLM-L6-v2",
+        "seed": SEED,
+        "made_by": "bench/entailment_training.py",
     }
 
 

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from agents.checks.coverage import word_coverage
 from agents.checks.entailment import Assessment, FeatureEntailment, shipped_weights
 from agents.checks.entailment_quoting import Quoted, quoted
+from agents.checks.unsupported import WordModel
 from agents.checks.verifying import CHECKS, findings_of, judge
 from agents.model import Finding, Verdict
 from bench.entailment_training import (
@@ -43,7 +44,6 @@ from bench.entailment_training import (
     read_cases,
 )
 from bench.reporting import only_result_on_stdout, say
-from agents.checks.unsupported import WordModel
 
 Said = NDArray[np.int64]
 """For each claim SUPPORTED, PARTIAL or NOT."""

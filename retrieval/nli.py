@@ -48,7 +48,9 @@ class CrossEncoderNli:
                 dtype=np.float64,
             ).reshape(len(pairs), -1)
         if not np.isfinite(logits).all():
-            raise ModelError(f"the entailment model in {self._folder} gives scores that are no numbers; use another one")
+            raise ModelError(
+                f"the entailment model in {self._folder} gives scores that are no numbers; use another one"
+            )
         if logits.shape[1] == 1:
             return np.asarray(1 / (1 + np.exp(-np.clip(logits[:, 0], -60, 60))), dtype=np.float32)
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))

@@ -101,7 +101,7 @@ def measure_meaning(reading: Reading, selection: Selection, tokens: Sequence[Tok
     said = _mean(claim)
     cosines = sorted((float(said @ _mean(one)) for one in sentences), reverse=True)
     best = int(np.argmax(per_sentence @ weights)) if len(content) else 0
-    low, middle = (np.quantile(matches, [0.1, 0.3]) if len(content) else (1.0, 1.0))
+    low, middle = np.quantile(matches, [0.1, 0.3]) if len(content) else (1.0, 1.0)
     return {
         "cosine_sentence": cosines[0],
         "cosine_window": float(said @ _mean(window)),

@@ -138,4 +138,3 @@ def _back(claim: Tokens, sentence: Tokens) -> float:
     if not len(claim[0]) or not len(sentence[0]):
         return 0.0
     return float((sentence[0] @ claim[0].T).max(axis=1).mean())
-

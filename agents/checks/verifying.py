@@ -28,8 +28,9 @@ CHECKS: tuple[Check, ...] = (numbers, dates, names_agree, negation, modality, sc
 
 _ALWAYS = frozenset({"numbers", "dates"})
 """A figure that the evidence does not hold is never supported, however the claim is written."""
-_CLOSE = 0.6
-"""With this share of its words in the evidence a claim is a rewording, and what differs was changed on purpose."""
+_CLOSE = {"negation": 0.6}
+_CLOSE_OTHERWISE = 0.7
+"""With this share of its words in the evidence a claim is a rewording, and what differs there changes what it says."""
 _SUPPORTED = 0.5
 _PARTIAL = 0.5
 _HELD_AGAINST = 0.4
@@ -64,7 +65,9 @@ class ClaimVerifier:
         asked = [place for place, one in enumerate(assessed) if one.quoted is Quoted.NO]
         said = dict(zip(asked, other([pairs[place] for place in asked]), strict=True)) if asked else {}
         return [
-            Assessment(probability=said[place], some=one.some, words=one.words, cover=one.cover) if place in said else one
+            Assessment(probability=said[place], some=one.some, words=one.words, cover=one.cover)
+            if place in said
+            else one
             for place, one in enumerate(assessed)
         ]
 
@@ -103,4 +106,4 @@ def is_hard(finding: Finding, assessment: Assessment) -> bool:
     A figure or date does always. Names, denial, modality and scope do where the claim keeps close to the words of its
     evidence: in a free rendering a name may be told otherwise, and the model has seen that it is missing.
     """
-    return finding.check in _ALWAYS or assessment.cover >= _CLOSE
+    return finding.check in _ALWAYS or assessment.cover >= _CLOSE.get(finding.check, _CLOSE_OTHERWISE)

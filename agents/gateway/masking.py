@@ -40,12 +40,13 @@ def masked(messages: Sequence[Message], masker: Masking) -> list[Message]:
     return [{"role": one["role"], "content": content} for one, content in zip(messages, contents, strict=True)]
 
 
-def renumbering(then: Sequence[Message], now: Sequence[Message]) -> Callable[[str], str] | None:
+def renumbering(then: Sequence[Message], now: Sequence[Message], note: str) -> Callable[[str], str] | None:
     """What turns placeholders of one masking into those of another, given the same messages masked both ways.
 
     None where the two differ in more than the numbers, or a placeholder of one stands for several of the other.
     """
-    before, after = ("\0".join(one["content"] for one in messages) for messages in (then, now))
+    # The note's own placeholders are examples, and stand for nothing.
+    before, after = ("\0".join(one["content"].removesuffix(note) for one in messages) for messages in (then, now))
     if _PLACEHOLDER.sub(r"[\1]", before) != _PLACEHOLDER.sub(r"[\1]", after):
         return None
     pairs = set(

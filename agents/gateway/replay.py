@@ -81,7 +81,7 @@ class ReplaySession:
                 {"role": "user", "content": prompt.user},
             ]
             first = next(one for one in calls if one.model == call.model and one.tier == call.tier)
-            renumbered = renumbering(first.messages[:2], masked(sent, self._masker))
+            renumbered = renumbering(first.messages[:2], masked(sent, self._masker), self._masker.note)
             if renumbered is None:
                 message = "personal data are masked otherwise than when the run was recorded"
                 raise ModelUnavailable(message, "not_recorded")

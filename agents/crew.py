@@ -165,6 +165,9 @@ class CrewWorkflow(Workflow):
         """Chooses how much model the question is worth."""
         run = self._run
         run.enter("route")
+        why_local = governor.stays_local(self._team.compliance.policies, event.request, ())
+        if why_local is not None:
+            run.session.restrict()
         sketch = plan(event.question)
         complexity = governor.complexity_of(sketch)
         tier, why = self._team.choose(complexity, event.request.mode, run.session.tiers)
@@ -188,11 +191,8 @@ class CrewWorkflow(Workflow):
         run.enter("research")
         findings = self._team.researcher.research(event.plan, run.request.principal, self._team.analyst.answer_of)
         _note(run, findings)
-        tier = event.tier
-        if "restricted" in findings.labels:
-            # From here on nothing of this run reaches a model elsewhere.
-            run.session.restrict()
-            tier = run.allowed(tier, "the evidence is labelled restricted and stays on this machine")
+        why = governor.stays_local(self._team.compliance.policies, run.request, findings.hits)
+        tier = event.tier if why is None else self._keep_local(event.tier, why)
         return Researched(plan=findings.plan, tier=tier, findings=findings)
 
     @step
@@ -272,6 +272,11 @@ class CrewWorkflow(Workflow):
             run.note(events.policy(run.at_ms, name="withhold", effect="scrubbed", why=", ".join(scrubbed)))
         held = governor.hold(compliance.policies, situation, event.disputed) if event.kept else None
         return Released(outcome=Outcome(answer=answer, checked=event.kept, hold=held))
+
+    def _keep_local(self, tier: Tier, why: str) -> Tier:
+        """From here on nothing of this run reaches a model elsewhere."""
+        self._run.session.restrict()
+        return self._run.allowed(tier, why)
 
     def _check(self, claim: DraftClaim, situation: Situation, round_: int) -> CheckedClaim:
         run, compliance = self._run, self._team.compliance

@@ -10,7 +10,11 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
+from retrieval.model import Hit
+
+from .checks.numbers import figures
 from .errors import QuestionRefused, TooManyQuestions
 from .model import CheckedClaim, ClaimKind, Plan, Request, Route, Tier
 from .policies import NO_POLICIES, Policies, Rule, Situation
@@ -144,15 +148,39 @@ def hold(policies: Policies, situation: Situation, disagreements: Sequence[Check
     return Hold(reasons=tuple(dict.fromkeys(reasons)), risk=max(risks, key=lambda risk: _ORDER[risk]))
 
 
+def stays_local(policies: Policies, request: Request, evidence: Sequence[Hit]) -> str | None:
+    """Why a run may ask no remote model from here on: restricted text never goes to one, and policies may say more."""
+    labels = frozenset(hit.document.access.label for hit in evidence if hit.document.access.label)
+    if "restricted" in labels:
+        return "the evidence is labelled restricted and stays on this machine"
+    sources = frozenset(hit.document.source for hit in evidence)
+    situation = Situation(question=request.question, principal=request.principal, labels=labels, sources=sources)
+    rules = policies.applying("local_only", situation)
+    return f"policy {rules[0].id} keeps it on this machine" if rules else None
+
+
 def situation_of(request: Request, kept: Sequence[CheckedClaim]) -> Situation:
     """What the policies look at once an answer is drafted and checked."""
     documents = [span.document for item in kept for span in item.claim.evidence]
-    answered = [set(item.claim.parts) for item in kept if item.claim.kind is ClaimKind.CONFLICT]
     return Situation(
         question=request.question,
         principal=request.principal,
         labels=frozenset(document.access.label for document in documents if document.access.label),
         sources=frozenset(document.source for document in documents),
-        conflict=bool(answered),
+        conflict=any(item.claim.kind is ClaimKind.CONFLICT for item in kept),
+        ambiguous=_ambiguous(kept),
         support=min((item.score for item in kept), default=1.0),
+    )
+
+
+def _ambiguous(kept: Sequence[CheckedClaim]) -> bool:
+    """Whether different documents answer the same part of the question with different figures."""
+    said = [
+        (set(item.claim.parts), {span.document.id for span in item.claim.evidence}, figures(item.claim.text))
+        for item in kept
+        if item.claim.kind in (ClaimKind.QUOTED, ClaimKind.WRITTEN)
+    ]
+    return any(
+        one[0] & other[0] and not one[1] & other[1] and one[2] and other[2] and not one[2] & other[2]
+        for one, other in combinations(said, 2)
     )

@@ -61,6 +61,10 @@ class _Figures:
         for labels, count in sorted(quarantined.items()):
             family.add_metric(list(labels), count)
         yield family
+        family = GaugeMetricFamily("groundcrew_runs", "Runs that are kept.", labels=["status"])
+        for status, number in sorted(self._platform.crew_parts.store.counts().items()):
+            family.add_metric([status], number)
+        yield family
         if self._background is not None:
             jobs = Counter((job.source, job.status) for job in self._background.jobs.list(_JOBS))
             family = GaugeMetricFamily("groundcrew_jobs", "The latest sync jobs.", labels=["source", "status"])

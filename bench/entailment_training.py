@@ -137,7 +137,7 @@ def _hash(text: str) -> str:
 
 
 def word_table(cases: Sequence[Case]) -> tuple[Values, NDArray[np.bool_], NDArray[np.int64]]:
-    """(words, WORD_FEATURES), which are marked, and the place of each one's claim, over the cases that people marked."""
+    """(words, WORD_FEATURES), which are marked, and the place of each one's claim, over the cases with marks."""
     features, marks, owners = [], [], []
     for place, case in enumerate(cases):
         if case.marked is None:
@@ -257,7 +257,8 @@ def fit_logistic(
 
     fitted = minimize(loss, np.zeros(table.shape[1] + 1), jac=True, method="L-BFGS-B").x
     return {
-        "mean": _short(mean), "spread": _short(spread), "weights": _short(fitted[:-1] * (1.0 if keep is None else keep)),
+        "mean": _short(mean), "spread": _short(spread),
+        "weights": _short(fitted[:-1] * (1.0 if keep is None else keep)),
         "bias": round(float(fitted[-1]), 5),
     }  # fmt: skip
 
@@ -286,7 +287,8 @@ def _trees(model: ExtraTreesClassifier) -> dict[str, Any]:
         share = tree.value[:, 0, 1] / tree.value[:, 0, :].sum(axis=1)
         found.append(
             {
-                "feature": np.where(leaf, -1, tree.feature).tolist(), "threshold": _short(np.where(leaf, 0, tree.threshold)),
+                "feature": np.where(leaf, -1, tree.feature).tolist(),
+                "threshold": _short(np.where(leaf, 0, tree.threshold)),
                 "left": np.where(leaf, 0, tree.children_left).tolist(),
                 "right": np.where(leaf, 0, tree.children_right).tolist(),
                 "value": _short(np.where(leaf, share, 0)),
@@ -320,8 +322,8 @@ def train(cases: Sequence[Case], word_cases: Sequence[Case]) -> dict[str, Any]:
 def provenance(cases: Sequence[Case], word_cases: Sequence[Case]) -> dict[str, Any]:
     """What the weights were made from."""
     return {
-        "sets": "AttributionBench dev (OSU-NLP-Group/AttributionBench), WiCE dev and marked words of its training split "
-        "(ryokamoi/wice, annotations ODC-BY); common stems as in common_stems.json",
+        "sets": "AttributionBench dev (OSU-NLP-Group/AttributionBench), WiCE dev and marked words of its training "
+        "split (ryokamoi/wice, annotations ODC-BY); common stems as in common_stems.json",
         "claims": {
             name: sum(case.subset == name for case in cases) for name in sorted({case.subset for case in cases})
         },

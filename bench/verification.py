@@ -285,15 +285,16 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     for name, check in found["checks"].items():
         for place, figures in [("overall", check), ("  pooled", check["pooled"]), *check["by_subset"].items()]:
             shown = (
-                f"{figure} {figures[figure]['value']:.3f} [{figures[figure]['low']:.3f} to {figures[figure]['high']:.3f}]"
-                for figure in FIGURES
-                if figure in figures
+                f"{figure} {one['value']:.3f} [{one['low']:.3f} to {one['high']:.3f}]"
+                for figure, one in figures.items()
+                if figure in FIGURES
             )
             yield f"{name:<13} {place:<20} {'  '.join(shown)}"
         if "three_way" in check:
             three = check["three_way"]
             recalls = ", ".join(f"{one} {value}" for one, value in three["recall"].items())
-            yield f"{name:<13} three classes: balanced accuracy {three['balanced_accuracy']['value']:.3f}; recall {recalls}"
+            value = three["balanced_accuracy"]["value"]
+            yield f"{name:<13} three classes: balanced accuracy {value:.3f}; recall {recalls}"
 
 
 def main() -> None:

@@ -44,7 +44,7 @@ def measure(pairs: Sequence[Pair], embeddings: TokenEmbeddings, rarity: Rarity) 
             tokens = [known[text] for text in selection.texts]
             yield Measured(
                 reading=reading,
-                values=measure_words(reading) | measure_meaning(reading, selection, tokens),
+                values=measure_words(reading) | measure_meaning(reading, tokens),
                 words=measure_each_word(reading, selection, tokens),
             )
 

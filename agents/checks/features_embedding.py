@@ -86,7 +86,7 @@ def select(reading: Reading) -> Selection:
     )
 
 
-def measure_meaning(reading: Reading, selection: Selection, tokens: Sequence[Tokens]) -> dict[str, float]:
+def measure_meaning(reading: Reading, tokens: Sequence[Tokens]) -> dict[str, float]:
     """The features named in EMBEDDED, from the token vectors of the selection's texts in their order."""
     claim, window, together, *sentences = tokens
     content = reading.content

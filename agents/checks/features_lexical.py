@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence, Set
+from itertools import pairwise
 
 from .features_reading import Reading, Sentence, Word
 
@@ -171,7 +172,7 @@ def _is_name(word: Word, claim: str) -> bool:
 
 
 def _pairs(content: Sequence[Word]) -> set[tuple[str, str]]:
-    return {(a.stem, b.stem) for a, b in zip(content, content[1:], strict=False)}
+    return {(a.stem, b.stem) for a, b in pairwise(content)}
 
 
 def _near_pairs(sentence: Sentence) -> set[tuple[str, str]]:

@@ -38,8 +38,8 @@ _HELD_AGAINST = 0.4
 
 
 class ClaimVerifier:
-    """Meets `agents.ports.Verifier`. `entailment`, when given, replaces the model that ships: a cross-encoder (`judges`)
-    or a language model as judge; which words lack support is told by the one that ships all the same."""
+    """Meets `agents.ports.Verifier`. `entailment`, when given, replaces the model that ships: a cross-encoder
+    (`judges`) or a language model as judge; which words lack support is told by the one that ships all the same."""
 
     def __init__(self, embeddings: TokenEmbeddings, entailment: Entailment | None = None) -> None:
         """Raises OSError or ValueError when the weights are missing or do not fit."""

@@ -200,6 +200,10 @@ class RunStore:
             raise RunNotFound(name)
         return str(rows[0][0])
 
+    def counts(self) -> dict[str, int]:
+        """How many runs are kept, by status."""
+        return dict(self.database.read("select status, count(*) from runs group by status"))
+
     def owner(self, run_id: str) -> str | None:
         """Whose run it is; None for nobody's.
 

@@ -376,6 +376,9 @@ rules:
     when: { question: ['\\bseals\\b'] }
     then: disclaim
     text: "Seals are sold without warranty."
+  - id: residency
+    when: { sources: [company], question: ['\\bbreakfast\\b'] }
+    then: local_only
   - id: phones
     when: { asker_not_in: ["group:travel"] }
     then: withhold
@@ -396,6 +399,14 @@ def test_a_policy_blocks_before_anything_is_looked_for(opens: Opens, policies: s
     answer = ask(platform, "What is the salary of a director?", ANA)
     assert (answer.status, answer.answer) == (Status.BLOCKED, "Salaries are not talked about here.")
     assert not [e for e in platform.crew_parts.store.get(answer.run_id).events if e.what == "searched"]
+
+
+def test_a_policy_of_residency_keeps_a_run_from_remote_models(with_model, policies: str) -> None:
+    claim = ("Breakfast may be claimed.", "Breakfast")
+    platform, server = with_model(drafts(claim), locality="remote", more=policies)
+    answer = ask(platform, "Who may claim breakfast?", ANA)
+    assert (answer.route.mode, server.requests) == ("extractive", [])
+    assert "residency" in answer.route.why
 
 
 def test_a_disclaimer_stands_beside_the_answer(opens: Opens, policies: str) -> None:

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agents.kinds import kind_present
-from agents.matching import gaps, names_missing, term_weights
+from agents.matching import Coverage, gaps, term_weights
 from agents.question import Part, understand
-from agents.signals import SIGNALS, Candidate, measure, novelty, row_match
-from agents.words import content_stems
+from agents.remembering import RememberedEmbeddings
+from agents.signals import SIGNALS, Candidate, measure
+from tests.agents.reference_signals import reference
 from tests.agents.word_embeddings import WordEmbeddings
 
 
@@ -54,34 +57,41 @@ def test_a_number_that_the_question_itself_gives_is_no_answer() -> None:
 
 
 def test_a_restated_question_brings_nothing_new() -> None:
-    asked = part("What should I wear at a customer's site?")
-    assert novelty(asked, "What should I wear at a customer's site?") == 0.0
-    assert novelty(asked, "At a customer's site wear safety shoes.") > 0.0
+    question = "What should I wear at a customer's site?"
+    again, more = measured(question, [sentence(question), sentence("At a customer's site wear safety shoes.")])
+    assert again["novelty"] == 0.0
+    assert more["novelty"] > 0.0
 
 
 def test_a_name_that_stands_nowhere_is_missing() -> None:
-    terms = part("What is the hotel cap in Lisbon?").terms
-    assert names_missing(terms, content_stems("Hotel cap in Hamburg: 140")) == 1.0
-    assert names_missing(terms, content_stems("Hotel cap in Lisbon: 140")) == 0.0
+    elsewhere, there = measured(
+        "What is the hotel cap in Lisbon?",
+        [sentence("Hotel cap in Hamburg: 140"), sentence("Hotel cap in Lisbon: 140")],
+    )
+    assert elsewhere["names_missing"] == 1.0
+    assert there["names_missing"] == 0.0
 
 
 def test_a_number_is_met_by_itself_only_however_alike_the_vectors() -> None:
-    asked = part("When will version 4.4 be released?")
-    weights = term_weights(asked.terms, lambda word: 1.0)
-    alike = np.full(len(asked.terms), 0.95, dtype=np.float32)
-    stems = content_stems("Version 4.3 is released in May")
-    unmet = dict(zip((t.text for t in asked.terms), gaps(asked.terms, weights, alike, stems, stems), strict=True))
-    assert unmet["4.4"] > 0.0
-    assert unmet["version"] == unmet["released"] == 0.0
+    terms = part("When will version 4.4 be released?").terms
+    weights = term_weights(terms, lambda word: 1.0)
+    alike = np.full((1, len(terms)), 0.95, dtype=np.float32)
+    found = Coverage(terms)(["Version 4.3 is released in May"]).loose
+    [unmet] = gaps(terms, weights, alike, found, found)
+    missing = dict(zip((term.text for term in terms), unmet, strict=True))
+    assert missing["4.4"] > 0.0
+    assert missing["version"] == missing["released"] == 0.0
 
 
 def test_the_row_that_carries_the_name_matches_better() -> None:
-    terms = part("What is the monthly limit for directors?").terms
-    rows = [
-        Candidate(text="", passage_text="", columns=("Role", "Monthly limit"), cells=(role, amount))
-        for role, amount in (("Directors", "10,000"), ("Engineers", "500"))
-    ]
-    assert row_match(terms, rows[0]) > row_match(terms, rows[1])
+    directors, engineers = measured(
+        "What is the monthly limit for directors?",
+        [
+            Candidate(text=f"{role} {amount}", passage_text="", columns=("Role", "Monthly limit"), cells=(role, amount))
+            for role, amount in (("Directors", "10,000"), ("Engineers", "500"))
+        ],
+    )
+    assert directors["row_match"] > engineers["row_match"]
 
 
 def test_the_sentence_that_takes_up_the_questions_words_leaves_the_smaller_gap() -> None:
@@ -111,3 +121,56 @@ def test_no_candidates_give_no_rows() -> None:
 
 def test_an_empty_question_is_measured_all_the_same() -> None:
     assert np.isfinite(measure(part(""), [sentence("Anything.")], WordEmbeddings())).all()
+
+
+def test_a_huge_word_is_looked_for_without_listing_its_parts() -> None:
+    (row,) = measured(f"Where is {'handbuch' * 200}?", [sentence("The handbuch lies there.")])
+    assert row["coverage"] > 0.0
+
+
+WORDS = (
+    "Urlaub Urlaubstage urlaubsantrag leave days Lisbon Hamburg hotel hotels limit limits 4.4 4.3 FJ-320 two 17 EUR "
+    "release released version Director director's the of may per month: ended? NASA X"
+).split()
+texts = st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join)
+scores = st.floats(0.0, 3.0, width=32)
+drawn = st.builds(
+    Candidate,
+    text=texts,
+    passage_text=texts,
+    headings=st.lists(texts, max_size=2).map(tuple),
+    title=texts,
+    columns=st.lists(texts, max_size=2).map(tuple),
+    cells=st.lists(texts, max_size=3).map(tuple),
+    lead_in=st.none() | texts,
+    passage_score=scores,
+    dense=scores,
+    lexical=scores,
+    rank=st.integers(0, 11),
+)
+questions = st.builds("{} {}?".format, st.sampled_from(("How many", "When is", "Who gets", "What is", "Can I")), texts)
+
+
+@given(question=questions, candidates=st.lists(drawn, min_size=1, max_size=6), common=st.floats(0.0, 1.0))
+@settings(max_examples=150, deadline=None)
+def test_all_at_once_gives_the_numbers_that_one_by_one_gives(
+    question: str, candidates: list[Candidate], common: float
+) -> None:
+    def rarity(word: str) -> float:
+        return common if len(word) % 2 else 1.0
+
+    asked, embeddings = part(question), WordEmbeddings()
+    found = measure(asked, candidates, embeddings, rarity)
+    expected = reference(asked, candidates, embeddings, rarity)
+    # Documents' vectors are kept to eight binary digits.
+    np.testing.assert_allclose(found, expected, atol=0.01)
+
+
+@given(question=questions, candidates=st.lists(drawn, min_size=1, max_size=6))
+@settings(max_examples=30, deadline=None)
+def test_what_is_remembered_gives_the_very_same_numbers(question: str, candidates: list[Candidate]) -> None:
+    remembered = RememberedEmbeddings(WordEmbeddings())
+    first = measure(part(question), candidates, remembered)
+    again = measure(part(question), candidates[::-1], remembered)[::-1]
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(first, measure(part(question), candidates, WordEmbeddings()))

@@ -8,13 +8,14 @@ holds a name, number or narrowing word that the other lacks. `conflicts` and `su
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from .composing_operands import Found, operands_of
 from .figures import Figure, factor_of, figures_in
 from .model import Step
-from .question import Asked, Part, Question
+from .question import Asked, Part, Question, Term
 from .rows import cells_of
 from .units import Unit
 from .words import FRAME_WORDS, STOPWORDS, stem, words_of
@@ -102,11 +103,24 @@ def own_words(statement: Statement) -> frozenset[str]:
 
 
 def _takes_up(statement: Statement, part: Part) -> bool:
-    """Whether it, or what it stands under, holds every word that the question is about."""
+    """Whether its passage holds every word that the question is about, and it itself half of them at least."""
     own = {stem(word) for word, _, _ in words_of(statement.words)}
-    around = own | {stem(word) for word, _, _ in words_of(_surroundings(statement.unit))}
+    passage = f"{_surroundings(statement.unit)} {statement.unit.span.chunk.text}"
+    around = own | {stem(word) for word, _, _ in words_of(passage)}
     wanted = [term for term in part.terms if term.kind != "word" or term.text.lower() not in FRAME_WORDS]
-    return bool(wanted) and all(term.stem in around for term in wanted) and any(term.stem in own for term in wanted)
+    held = sum(term.stem in own for term in wanted)
+    return (
+        held > 0
+        and all(term.stem in around for term in wanted)
+        and (held * 2 >= len(wanted) or _under(statement, wanted))
+    )
+
+
+def _under(statement: Statement, wanted: Sequence[Term]) -> bool:
+    """Whether every word stands in the statement or in its titles and headings."""
+    words = words_of(f"{statement.words} {_surroundings(statement.unit)}")
+    around = {stem(word) for word, _, _ in words}
+    return all(term.stem in around for term in wanted)
 
 
 def _alike(one: Statement, other: Statement) -> bool:

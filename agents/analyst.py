@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from ingest.model import Chunk, ElementKind
 from retrieval.access import Principal
 from retrieval.model import Hit
 
-from .composing import arranged, compose
+from .checks.model import Verdict
+from .composing import compose
+from .composing_arranging import settled
 from .errors import ModelUnavailable
 from .evidence import ChunksOf, EvidenceBook
 from .judging import Judge, PartJudgement
 from .matching import Rarity
-from .model import CheckedClaim, ClaimKind, Draft, DraftClaim, EvidenceSpan, Plan, Step, Tier, Verdict
+from .model import CheckedClaim, ClaimKind, Draft, DraftClaim, EvidenceSpan, Plan, Step, Tier
 from .question import Part, Question
 from .researcher import Findings
 from .running import Run
@@ -27,6 +30,8 @@ from .writing import Writer
 
 NEAREST = 3
 """Passages that an abstention names."""
+_CERTAIN = 0.95
+"""What is planted beyond doubt; a lower score speaks of one sentence only."""
 _QUOTED = 2
 """Sentences that a claim cut down to its sources may become."""
 
@@ -125,9 +130,7 @@ class Analyst:
             {step.id: _near(step, judged, units) for step in plan.steps},
             chunks_of=self._chunks_of,
         )
-        if composed or reasons:
-            why = "; ".join(dict.fromkeys([*([draft.why] if draft.why else []), *reasons]))
-            draft = replace(draft, claims=arranged(composed, draft.claims), why=why)
+        draft = settled(plan, draft, composed, reasons)
         return Drafting(plan=plan, findings=findings, tier=Tier.EXTRACTIVE, draft=draft)
 
     def _judged(self, parts: Sequence[Part], units: Sequence[Unit], principal: Principal) -> Sequence[PartJudgement]:
@@ -141,9 +144,23 @@ def parts_of(plan: Plan) -> tuple[Part, ...]:
 
 
 def _is_planted(unit: Unit, run: Run) -> bool:
-    """Whether a unit is part of an instruction that somebody planted: it answers nothing."""
-    start, end = unit.span.start - unit.span.chunk.start, unit.span.end - unit.span.chunk.start
-    return any(one.start < end and start < one.end for one in run.planted.get(unit.span.chunk.id, ()))
+    """Whether a unit is part of an instruction that somebody planted: it answers nothing. What follows a certain one in
+    its paragraph belongs to it."""
+    chunk = unit.span.chunk
+    start, end = unit.span.start - chunk.start, unit.span.end - chunk.start
+    for one in run.planted.get(chunk.id, ()):
+        until = _end_of_paragraph(chunk, one.start) if one.score >= _CERTAIN else one.end
+        if one.start < end and start < max(one.end, until):
+            return True
+    return False
+
+
+def _end_of_paragraph(chunk: Chunk, at: int) -> int:
+    """Where the paragraph or item that holds a place of the chunk's text ends; a table row stands by itself."""
+    for element in chunk.elements:
+        if element.start <= chunk.start + at < element.end and element.kind is not ElementKind.TABLE_ROW:
+            return element.end - chunk.start
+    return at
 
 
 def _quoting(judged: Sequence[PartJudgement], units: Sequence[Unit]) -> Draft:

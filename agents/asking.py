@@ -23,20 +23,12 @@ from .engagement import Engagement
 from .errors import AgentError, RunStopped
 from .following import Resolved, resolve
 from .governor import Doorkeeper
-from .model import (
-    Answer,
-    CheckedClaim,
-    Draft,
-    ModelCall,
-    Request,
-    Review,
-    ReviewState,
-    RunEvent,
-)
+from .model import Answer, CheckedClaim, Draft, Request, Review, ReviewState
 from .ports import Clock, ModelSession
 from .reviewing import Decision, Reviewers
 from .running import Listen, NoModels, Run, StopFlag
 from .runs import events
+from .runs.model import ModelCall, RunEvent
 from .runs.record import Held, RunRecord, RunState, utc
 from .runs.store import RunStore
 

@@ -13,23 +13,14 @@ from ingest.markup import prose
 from .calculating import recomputes
 from .checks.computing import computed
 from .checks.coverage import word_coverage
+from .checks.model import Finding, Verdict, Verification
 from .checks.names import missing_names
 from .checks.negation import negation_agrees
 from .checks.numbers import missing_figures
 from .checks.quotes import TextOf, quote_exists
 from .checks.statements import verify_statement
 from .gateway.privacy import Kind, scrub
-from .model import (
-    Answer,
-    CheckedClaim,
-    Checks,
-    ClaimKind,
-    DraftClaim,
-    EvidenceSpan,
-    Finding,
-    Verdict,
-    Verification,
-)
+from .model import Answer, CheckedClaim, Checks, ClaimKind, DraftClaim, EvidenceSpan
 from .policies import NO_POLICIES, Policies, Rule, Situation
 from .ports import Verifier
 

@@ -1,7 +1,9 @@
 """What the extractive analyst adds to the words it chose: results worked out from them, conflicts, supersession.
 
     composing_operands   which figure of a unit answers a step
+    composing_choosing   which units may answer a step
     composing_words      how a result is said
+    composing_arranging  the draft that all claims make
     calculating          exact arithmetic that refuses rather than guesses
     conflicts            two sources that say different things of one thing
     supersession         that a source takes another's place
@@ -12,13 +14,15 @@ Whatever is unclear is left out, and the reason is handed on.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 
 from retrieval.model import Hit
 
+from .aligning import different
 from .calculating import compute, ranked
+from .composing_arranging import distinct
+from .composing_choosing import candidates
 from .composing_operands import Found, cell_operand, operands_of
 from .composing_words import MOST_LISTED, said, said_of_column, said_of_two
 from .conflicts import find_conflicts
@@ -26,7 +30,7 @@ from .expressions import NotComputable
 from .figures import Figure, figures_in
 from .model import ClaimKind, Computation, DraftClaim, EvidenceSpan, Operand, Operation, Plan, Step
 from .rows import Cell, ChunksOf, cells_of, is_total, rows_of_table
-from .supersession import find_supersessions
+from .supersession import find_standing, find_supersessions
 from .units import Unit
 from .words import STOPWORDS, stem, words_of
 
@@ -36,6 +40,14 @@ _MOST_COMBINATIONS = 64
 _OVER_ROWS = frozenset({Operation.SUM, Operation.AVERAGE, Operation.LARGEST, Operation.SMALLEST})
 _EXTREMES = frozenset({Operation.LARGEST, Operation.SMALLEST})
 _TWO = 2
+
+
+class _NotComputed(Exception):
+    """Why nothing was computed; `quoted` are the words that the figures were taken from, where these were found."""
+
+    def __init__(self, why: str, quoted: Sequence[DraftClaim] = ()) -> None:
+        super().__init__(why)
+        self.quoted = tuple(quoted)
 
 
 def compose(
@@ -57,69 +69,116 @@ def compose(
     claims: list[DraftClaim] = []
     for step in plan.steps:
         units, around = chosen.get(step.id, ()), near.get(step.id, ())
-        claims += find_conflicts(step.question, units, around, chunks_of)
+        claims += find_conflicts(step.question, units or _plain(step, around), around, chunks_of)
         claims += find_supersessions(step.question, units, superseded, chunks_of)
+        if not units and len(step.question.parts) == 1:
+            part, language = step.question.parts[0], step.question.language
+            claims += find_standing(part, language, around, superseded, chunks_of)
     try:
-        computed = _computed(plan, chosen, chunks_of)
-    except NotComputable as error:
+        claims += _computed(plan, chosen, near, chunks_of)
+    except _NotComputed as error:
         reasons.append(f"nothing was computed: {error}")
-    else:
-        claims += computed
-    return _distinct(claims), tuple(reasons)
+        claims += error.quoted
+    if plan.compares and not any(claim.kind is ClaimKind.COMPUTED for claim in claims):
+        claims += _sides(plan, chosen, near)
+    return distinct(claims), tuple(reasons)
 
 
-def arranged(composed: Sequence[DraftClaim], quoted: Sequence[DraftClaim]) -> tuple[DraftClaim, ...]:
-    """All claims of a draft, none said twice: results first, then the words preferred where documents disagree and
-    that they do, then the other quoted words, last what takes whose place."""
-    results = [claim for claim in composed if claim.kind is ClaimKind.COMPUTED]
-    standing = [claim for claim in composed if claim.kind is ClaimKind.SUPERSESSION]
-    disputed = [claim for claim in composed if claim.kind in (ClaimKind.QUOTED, ClaimKind.CONFLICT)]
-    return _distinct([*results, *disputed, *quoted, *standing])
+def _plain(step: Step, near: Sequence[Unit]) -> Sequence[Unit]:
+    """The unit that comes first, below the threshold as it is: where another document says otherwise of the very same
+    thing, both are shown."""
+    return near[:1] if len(step.question.parts) == 1 else ()
 
 
-def _computed(plan: Plan, chosen: Mapping[str, Sequence[Unit]], chunks_of: ChunksOf | None) -> tuple[DraftClaim, ...]:
+def _computed(
+    plan: Plan,
+    chosen: Mapping[str, Sequence[Unit]],
+    near: Mapping[str, Sequence[Unit]],
+    chunks_of: ChunksOf | None,
+) -> list[DraftClaim]:
     if plan.operation is None:
-        return ()
+        return []
     if len(plan.steps) > 1:
-        return (_over_steps(plan, plan.operation, chosen),)
+        return _over_steps(plan, plan.operation, chosen, near)
     step = plan.steps[0]
     units = [unit for unit in chosen.get(step.id, ()) if cells_of(unit.span)]
     if plan.operation not in _OVER_ROWS:
-        raise NotComputable("only one of the figures is in a source")
+        raise _NotComputed("only one of the figures is in a source")
     if not units:
-        raise NotComputable("no table was found whose figures are meant")
+        raise _NotComputed("no table was found whose figures are meant")
     if is_total(cells_of(units[0].span)) and plan.operation is Operation.SUM:
-        return ()  # the source states the sum itself, and the quoted claim says it
-    return (_over_table(plan, plan.operation, step, units[0], chunks_of),)
+        return []  # the source states the sum itself, and the quoted claim says it
+    try:
+        return [_over_table(plan, plan.operation, step, units[0], chunks_of)]
+    except NotComputable as error:
+        raise _NotComputed(str(error)) from error
 
 
-def _over_steps(plan: Plan, operation: Operation, chosen: Mapping[str, Sequence[Unit]]) -> DraftClaim:
-    candidates: list[list[Found]] = []
+def _over_steps(
+    plan: Plan, operation: Operation, chosen: Mapping[str, Sequence[Unit]], near: Mapping[str, Sequence[Unit]]
+) -> list[DraftClaim]:
+    """The result worked out from one figure for each step, then the words that each was taken from."""
+    found: list[list[Found]] = []
     for step in plan.steps:
         others = [other for other in plan.steps if other is not step]
-        found = operands_of(step, chosen.get(step.id, ()), others, plan.question)
-        if isinstance(found, str):
-            raise NotComputable(found)
-        candidates.append(found)
-    reason = "the figures do not go together"
-    for combination in _combinations(candidates):
+        answering = chosen.get(step.id, ())
+        units = candidates(step, answering, near.get(step.id, ()), others)
+        figures = operands_of(step, units, others, plan.question)
+        if isinstance(figures, str):
+            raise _NotComputed(figures)
+        if not answering and _disagree(figures):
+            raise _NotComputed(f"several figures were found for {step.question.text!r}")
+        found.append(figures)
+    reason = ""
+    ways = _combinations(found)
+    for way in ways:
         try:
-            return _claim_of(plan, operation, combination)
+            return [_claim_of(plan, operation, way), *_operand_quotes(plan, way)]
         except NotComputable as error:
-            reason = str(error)
-    raise NotComputable(reason)
+            reason = reason or str(error)
+    raise _NotComputed(reason, _operand_quotes(plan, ways[0]))
+
+
+def _disagree(figures: Sequence[Found]) -> bool:
+    return any(different(figures[0].figure, other.figure) for other in figures[1:])
+
+
+def _operand_quotes(plan: Plan, way: Sequence[Found]) -> list[DraftClaim]:
+    return [_quote(step, one.unit) for step, one in zip(plan.steps, way, strict=True)]
+
+
+def _sides(plan: Plan, chosen: Mapping[str, Sequence[Unit]], near: Mapping[str, Sequence[Unit]]) -> list[DraftClaim]:
+    """For each side of a comparison that was judged unanswered, the unit that comes first where it names it plainly."""
+    found: list[DraftClaim] = []
+    for step in plan.steps:
+        others = [other for other in plan.steps if other is not step]
+        first = near.get(step.id, ())[:1]
+        if not chosen.get(step.id) and candidates(step, (), first, others):
+            found.append(_quote(step, first[0]))
+    return found
+
+
+def _quote(step: Step, unit: Unit) -> DraftClaim:
+    parts = tuple(part.text for part in step.question.parts)
+    return DraftClaim(parts=parts, text=unit.claim, evidence=unit.evidence, score=_SCORE)
 
 
 def _combinations(candidates: Sequence[Sequence[Found]]) -> list[tuple[Found, ...]]:
     """Ways to take one figure for each step: those that all stand in one table or text before the best of each."""
     ways = [way for way, _ in zip(product(*candidates), range(_MOST_COMBINATIONS), strict=False)]
     best = ways[0]
-    together = [way for way in ways if len({found.unit.span.header for found in way}) == 1 and _one_source(way)]
+    together = [way for way in ways if _one_source(way) and _one_header(way)]
     return [*together, best] if together and together[0] is not best else [best, *together[1:]]
 
 
 def _one_source(way: Sequence[Found]) -> bool:
     return len({found.unit.span.document.id for found in way}) == 1
+
+
+def _one_header(way: Sequence[Found]) -> bool:
+    """Whether all stand under the same columns; a spreadsheet's row leaves out those of its empty cells."""
+    most = max((set(found.unit.span.header) for found in way), key=len)
+    return all(set(found.unit.span.header) <= most for found in way)
 
 
 def _claim_of(plan: Plan, operation: Operation, found: Sequence[Found]) -> DraftClaim:
@@ -214,7 +273,7 @@ def _computed_claim(plan: Plan, text: str, computation: Computation) -> DraftCla
         span = operand.span
         spans.setdefault((span.document.id, span.start, span.end), span)
     return DraftClaim(
-        parts=tuple(part.text for part in plan.question.parts),
+        parts=_parts(plan),
         text=text,
         evidence=tuple(spans.values()),
         score=_SCORE,
@@ -223,12 +282,7 @@ def _computed_claim(plan: Plan, text: str, computation: Computation) -> DraftCla
     )
 
 
-def _distinct(claims: Sequence[DraftClaim]) -> tuple[DraftClaim, ...]:
-    """Each text once, in its first place, for all the parts that it answers."""
-    kept: dict[str, DraftClaim] = {}
-    for claim in claims:
-        known = kept.setdefault(claim.text, claim)
-        if known is not claim:
-            parts = tuple(dict.fromkeys(known.parts + claim.parts))
-            kept[claim.text] = replace(known, parts=parts, score=max(known.score, claim.score))
-    return tuple(kept.values())
+def _parts(plan: Plan) -> tuple[str, ...]:
+    """What a result answers: the question, and with it all that its steps ask."""
+    questions = (plan.question, *(step.question for step in plan.steps))
+    return tuple(dict.fromkeys(part.text for question in questions for part in question.parts))

@@ -14,15 +14,20 @@ from decimal import Decimal
 from .checks.quantities import CURRENCIES
 from .expressions import NotComputable
 from .figures import Figure, figure_of, figures_in, with_unit
+from .measuring import attributes_asked
 from .model import EvidenceSpan, Operand, Step
 from .question import Asked, Part, Question
-from .rows import Cell, cells_of
+from .rows import Cell, cells_of, is_total
 from .units import Unit
 from .words import FRAME_WORDS, STOPWORDS, stem, words_of
 
 MOST_CANDIDATES = 4
 _CLAUSE = re.compile(r"[;:]|,(?!\d)| (?:and|und|but|aber|while|während|or|oder) ")
 _YEAR = re.compile(r"(?:19|20)\d{2}")
+_LABEL = re.compile(r"(?P<label>[A-Za-z][\w -]{0,40})[\"']?\s{0,2}[:=]\s{0,2}[\"']?\Z")
+_LABEL_LENGTH = 60
+_NUMBERED = re.compile(r"\d{1,2}[.)]?\s+[A-ZÄÖÜ]")
+_TOTALS = frozenset(stem(word) for word in "total sum overall gesamt insgesamt summe".split())
 _TIME = frozenset({"second", "minute", "hour", "day", "week", "month", "quarter", "year", "night", "working day"})
 
 
@@ -117,7 +122,9 @@ def _of_row(part: Part, unit: Unit, cells: Sequence[Cell], whole: Question) -> F
 
 def _column_asked(part: Part, usable: Sequence[Cell], asked: set[str], whole: Question) -> Cell:
     """The column whose name takes up most of what is asked; a currency that is named decides between equals."""
-    scored = {cell: len(asked & {stem(word) for word, _, _ in words_of(cell.column)}) for cell in usable}
+    scored = {cell: len(asked & _column_stems(cell)) for cell in usable}
+    if not any(scored.values()) and (measured := attributes_asked(part.text)):
+        scored = {cell: len(measured & _column_stems(cell)) for cell in usable}
     best = max(scored.values())
     first = [cell for cell in usable if scored[cell] == best]
     if len(first) > 1:
@@ -129,10 +136,14 @@ def _column_asked(part: Part, usable: Sequence[Cell], asked: set[str], whole: Qu
     return first[0]
 
 
+def _column_stems(cell: Cell) -> set[str]:
+    return {stem(word) for word, _, _ in words_of(cell.column)}
+
+
 def _names_row(cell: Cell, asked: set[str], part: Part) -> bool:
     """Whether the question takes up a word of the cell, or names a size that lies within the range the cell is."""
     words = {stem(word) for word, _, _ in words_of(cell.text) if word.lower() not in STOPWORDS}
-    if (words & asked) - {stem(word) for word in FRAME_WORDS}:
+    if (words & asked) - {stem(word) for word in FRAME_WORDS} or (is_total([cell]) and asked & _TOTALS):
         return True
     wanted = [figure for figure in figures_in(part.text) if isinstance(figure.value, Decimal)]
     return any(
@@ -150,7 +161,8 @@ def _within(value: object, size: Figure) -> bool:
 def _of_sentence(part: Part, unit: Unit, others: Sequence[Step], whole: Question) -> Found:
     text = unit.candidate.text
     known = {figure.key for figure in figures_in(part.text)}
-    fitting = [f for f in figures_in(text) if f.key not in known and _fits(part, f)]
+    figures = [f for f in figures_in(text) if f.key not in known and not _numbers_item(text, f)]
+    fitting = [f for f in figures if _fits(part, f)] or [f for f in figures if _labelled_fit(part, text, f)]
     wanted = _currencies(part.text) or _currencies(whole.text)
     if wanted:
         fitting = [figure for figure in fitting if figure.unit in wanted] or fitting
@@ -165,6 +177,17 @@ def _of_sentence(part: Part, unit: Unit, others: Sequence[Step], whole: Question
     operand = Operand(text=fitting[0].text, span=unit.span)
     figure = figure_of(operand)
     return Found(operand=operand, figure=figure, unit=unit, name=_name_in(text, own))
+
+
+def _numbers_item(text: str, figure: Figure) -> bool:
+    """Whether a figure only counts the items of a list: "3 A lost overall is charged at ..."."""
+    return figure.start == 0 and bool(_NUMBERED.match(text))
+
+
+def _labelled_fit(part: Part, text: str, figure: Figure) -> bool:
+    """Whether a bare figure's label names the money that is asked for, as a field of a data file does."""
+    label = _LABEL.search(text[max(0, figure.start - _LABEL_LENGTH) : figure.start])
+    return part.asked is Asked.AMOUNT and figure.unit == "" and label is not None and bool(_currencies(label["label"]))
 
 
 def _clause_stems(text: str, figure: Figure) -> set[str]:

@@ -18,10 +18,11 @@ from ingest.instructions import few_words, planted_instructions
 
 from . import governor, releasing
 from .analyst import Analyst, Drafting, parts_of
+from .checks.model import Verdict, Verification
 from .compliance import Compliance
 from .following import Resolved
 from .governor import Hold
-from .model import Answer, CheckedClaim, DraftClaim, Mode, Plan, Request, Tier, Verdict, Verification
+from .model import Answer, CheckedClaim, DraftClaim, Mode, Plan, Request, Tier
 from .opinion import SecondOpinion
 from .planning import plan
 from .planning_model import plan_with_model

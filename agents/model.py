@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 from ingest.model import Chunk, Document, Locator
 from retrieval.access import Principal
-from retrieval.model import Hit
 
+from .checks.model import Finding, Verdict
 from .question import Question
 
 Mode = Literal["auto", "extractive", "small", "large"]
@@ -31,15 +30,6 @@ class Status(StrEnum):
     ABSTAINED = "abstained"
     NEEDS_REVIEW = "needs_review"
     BLOCKED = "blocked"
-
-
-class Verdict(StrEnum):
-    """What checking a claim against its cited spans found."""
-
-    SUPPORTED = "supported"
-    PARTIAL = "partial"
-    UNSUPPORTED = "unsupported"
-    CONTRADICTED = "contradicted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,43 +142,6 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunEvent:
-    """One thing that happened in a run, `at_ms` after its start. `data` is JSON: what it was given or found."""
-
-    at_ms: int
-    stage: str
-    agent: str
-    what: str
-    data: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelCall:
-    """One call of a language model, whole: what was sent (masked where it was remote) and what came back.
-
-    `outcome` is "ok" or the error's code; `attempts` counts requests. Money is USD, time milliseconds since the start
-    of the run. `key` names the call for replay: the same prompt of the same run has the same key.
-    """
-
-    key: str
-    agent: str
-    prompt: str
-    prompt_version: str
-    tier: Tier
-    model: str
-    locality: str
-    messages: tuple[Mapping[str, str], ...]
-    response: str
-    outcome: str
-    attempts: int
-    tokens_in: int
-    tokens_out: int
-    cost_usd: float
-    at_ms: int
-    ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """What the analyst hands over: claims in reading order, or none and the reason.
 
@@ -199,33 +152,6 @@ class Draft:
     why: str
     missing: tuple[str, ...] = ()
     nearest: tuple[EvidenceSpan, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What one check found. `agrees` says that it has nothing against the claim.
-
-    `words` are those of the claim that the evidence does not bear out, as they stand in it; `contradicts` says that the
-    evidence speaks of the same thing and says otherwise, not merely that it is silent. `score` is in [0, 1].
-    """
-
-    check: str
-    agrees: bool
-    score: float = 1.0
-    words: tuple[str, ...] = ()
-    contradicts: bool = False
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
-    """All checks of one claim together. `score` is the calibrated probability that the evidence supports it whole;
-    `words` are its unsupported words."""
-
-    verdict: Verdict
-    score: float
-    findings: tuple[Finding, ...]
-    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -371,6 +297,3 @@ class Answer:
     usage: Usage = field(default_factory=Usage)
     timing_ms: Timing = field(default_factory=Timing)
 
-
-Evidence = Sequence[Hit]
-"""What the researcher hands to the analyst: passages the asker may read, best first."""

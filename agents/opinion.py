@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .checks.coverage import word_coverage
+from .checks.model import Verdict
 from .compliance import evidence_words
 from .errors import ModelUnavailable
 from .fencing import Fenced, fence
-from .model import CheckedClaim, ClaimKind, Tier, Verdict
+from .model import CheckedClaim, ClaimKind, Tier
 from .ports import Entailment, Verifier
 from .prompts import Opinion, opinion_prompt
 from .running import Run

@@ -10,7 +10,9 @@ from pydantic import BaseModel
 
 from retrieval.model import Hit, Query
 
-from .model import ModelCall, Tier, Usage, Verification
+from .checks.model import Verification
+from .model import Tier, Usage
+from .runs.model import ModelCall
 
 Reply = TypeVar("Reply", bound=BaseModel)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ingest.locating import locate
 
+from .checks.model import Verdict
 from .model import (
     Abstention,
     Answer,
@@ -24,7 +25,6 @@ from .model import (
     Status,
     Timing,
     Usage,
-    Verdict,
 )
 
 _SpanKey = tuple[str, str, int, int]

@@ -11,10 +11,11 @@ from ingest.instructions import PlantedInstruction
 
 from .engagement import FIRST, Engagement, Tool
 from .errors import ModelUnavailable, RunStopped
-from .model import ModelCall, Request, Route, RunEvent, Tier, Timing, Usage
+from .model import Request, Route, Tier, Timing, Usage
 from .ports import Clock, ModelSession, Prompt, Reply
 from .runs import events
 from .runs.events import Stage
+from .runs.model import ModelCall, RunEvent
 
 Listen = Callable[[RunEvent], None]
 """Told of every event as it happens, from the thread of the run. What it raises ends the run."""

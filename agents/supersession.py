@@ -18,10 +18,11 @@ from retrieval.model import Hit
 
 from .aligning import Statement, different, same_thing, statement_of
 from .model import ClaimKind, DraftClaim, EvidenceSpan
-from .question import Question
+from .question import Language, Part, Question, Term
 from .rows import ChunksOf
 from .sentences import split_sentences
 from .units import Unit, units_of
+from .words import STOPWORDS, stem, words_of
 
 MOST_CHOSEN = 2
 MOST_REPLACED = 6
@@ -33,6 +34,16 @@ _ABOUT_CHANGE = re.compile(
     r"|alte[nrsm]?|früher\w{0,3}|vorher\w{0,3}|bisher\w{0,3}|geändert|ersetzt|abgelöst|nicht mehr)\b",
     re.IGNORECASE,
 )
+_ABOUT_STANDING = re.compile(
+    r"\b(?:in force|valid|in effect|superseded?|supersedes|replace[sd]?|withdrawn|took the place|takes the place"
+    r"|in kraft|gültig|gilt|ersetzt|abgelöst|aufgehoben)\b",
+    re.IGNORECASE,
+)
+_STANDING = """
+    force valid effect superseded supersedes replaced replaces replace withdrawn took takes place still version versions
+    document edition current currently new newer old older kraft gültig gilt ersetzt abgelöst aufgehoben noch fassung
+"""
+_STANDING_WORDS = frozenset(stem(word) for word in _STANDING.split())
 _STATES = {"en": "{title} states: “{words}”", "de": "{title} hält fest: „{words}“"}
 _OTHERWISE = {
     "en": "; on this, {title} says “{words}”.",
@@ -73,6 +84,46 @@ def find_supersessions(
                 claims += [claim] if claim is not None else []
                 break
     return claims
+
+
+def find_standing(
+    part: Part, language: Language, near: Sequence[Unit], superseded: Sequence[Hit], chunks_of: ChunksOf | None = None
+) -> list[DraftClaim]:
+    """For a part that asks whether a document holds, or which one took its place: the words of the document asked
+    about that state it. At most one claim; empty where the part asks something else."""
+    if not _ABOUT_STANDING.search(part.text):
+        return []
+    wanted = [
+        term for term in part.terms if stem(term.text) not in _STANDING_WORDS and term.text.lower() not in STOPWORDS
+    ]
+    documents = {unit.span.document.id: unit.span.document for unit in near}
+    documents |= {hit.document.id: hit.document for hit in superseded}
+    for document in list(documents.values())[:MOST_REPLACED]:
+        at_hand = [unit.span.chunk for unit in near] + [hit.chunk for hit in superseded]
+        chunks = [*_opening(document, chunks_of), *(chunk for chunk in at_hand if chunk.document_id == document.id)]
+        for kind in ("replaced_by", "replaces"):
+            for span, _ in _statements(document, chunks, kind):
+                if _names_document(wanted, span):
+                    return [_stated(part, span, language)]
+    return []
+
+
+def _names_document(wanted: Sequence[Term], span: EvidenceSpan) -> bool:
+    """Whether a statement stands in the document that is asked about: its title and the statement hold all words that
+    are asked for, its opening the numbers and names."""
+    said = {stem(word) for word, _, _ in words_of(f"{span.document.title} {span.quote}")}
+    opening = {stem(word) for word, _, _ in words_of(span.chunk.text)}
+    return (
+        bool(wanted)
+        and all(term.stem in said or (term.kind != "word" and term.stem in opening) for term in wanted)
+        and any(term.stem in said for term in wanted)
+    )
+
+
+def _stated(part: Part, span: EvidenceSpan, language: Language) -> DraftClaim:
+    words = prose(span.quote, span.chunk.markup).rstrip(".")
+    text = _STATES["de" if language == "de" else "en"].format(title=span.document.title, words=words) + "."
+    return DraftClaim(parts=(part.text,), text=text, evidence=(span,), score=_SCORE, kind=ClaimKind.SUPERSESSION)
 
 
 def _documents(hits: Sequence[Hit]) -> list[Document]:

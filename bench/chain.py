@@ -22,7 +22,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from agents.model import ModelCall, Request
+from agents.model import Request
+from agents.runs.model import ModelCall
 from api.commands import sync_sources
 from api.settings import load_settings
 from api.wiring import Platform

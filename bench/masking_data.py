@@ -20,6 +20,17 @@ _FAMILY = """
     Bhandari Zhou Haddad Smith Müller García Weber Nowak Price Baker Young Rossi Dubois Yılmaz Schäfer
     O'Rourke McAllister Al-Rashid Osei-Thornton Novák Horváth Popescu Jansen Fernandes
 """.split()
+_WORDLIKE_GIVEN = """
+    Rose Mark Will Grace Faith Hunter April June Summer Chase Dean Grant Frank Art Bill Jack Sue Pat Rich Joy Hope Ivy
+    Olive Daisy Violet Angel Christian Norman Guy Ray Drew Max Victor Sandy Penny Dawn Robin Rusty Miles
+""".split()
+_WORDLIKE_FAMILY = """
+    Cook Hill Stone Wood King Bishop Field Banks Wolf Koch Lang Vogel Klein Long Brown White Green Black Rich Bush
+    Church Cross Day Fisher Ford Fox Gray Hall Hunt Knight Lake Little Marsh Mason Moon Parsons Pike Poole Potter
+    Rivers Rose Sharp Short Snow Speed Summers Swift Ward Waters Wells West Winter Best Bond Carter Cooper Law Gold
+    Sommer Winter Kaiser Richter Schneider Zimmermann Bauer Engel Stein Petit Legrand Blanc Leblanc Roux Boulanger
+    Kowal Zając Wilk Wrona Sikora
+""".split()
 _SYLLABLES = """
     ba be bri da del do fa fen ga go hal il jor ka ke li lo ma mir na ni or pel qua ra ri sa sel ta tho u va
     ve wen xi ya zo
@@ -48,8 +59,11 @@ class Person:
 
 
 def person(pick: random.Random) -> Person:
-    """Half of them have names that no list holds."""
-    if pick.random() < 0.5:
+    """Four in ten have names that no list holds; two in ten are called by words of the dictionary."""
+    kind = pick.random()
+    if kind < 0.2:
+        return Person(given=pick.choice(_WORDLIKE_GIVEN), family=pick.choice(_WORDLIKE_FAMILY), listed=True)
+    if kind < 0.6:
         return Person(given=pick.choice(_LISTED), family=pick.choice(_FAMILY), listed=True)
     while True:
         given = (

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from agents.gateway.privacy import Kind
 
 from .masking_data import VALUES, Person, person
+from .masking_layouts import layout
 
 _SENTENCES = {
     Kind.IBAN: (
@@ -86,7 +87,7 @@ def sample(seed: int) -> Sample:
     """The run of this number; the same each time."""
     pick = random.Random(seed)
     planted: list[Planted] = []
-    texts = [pick.choice([_prose, _table, _record])(pick, person(pick), planted) for _ in range(pick.randint(2, 4))]
+    texts = [pick.choice([_prose, _table, _record, _laid_out])(pick, person(pick), planted) for _ in range(pick.randint(2, 4))]
     return Sample(texts=tuple(texts), planted=tuple(planted))
 
 
@@ -159,6 +160,18 @@ def _prose(pick: random.Random, who: Person, planted: list[Planted]) -> str:
     pick.shuffle(lines)
     joined = pick.choice(["\n", "\n\n", "\n> "]).join(lines)
     return joined
+
+
+def _laid_out(pick: random.Random, who: Person, planted: list[Planted]) -> str:
+    """A layout of three people, at times with a line of other data below."""
+    text, parts = layout(pick, (who, person(pick), person(pick)))
+    planted += [Planted(kind=Kind.PERSON, surface=part, known=whose.listed) for whose, part in parts]
+    if pick.random() < 0.5:
+        kind = pick.choice(list(VALUES))
+        value = VALUES[kind](pick)
+        planted.append(Planted(kind=kind, surface=value))
+        text += "\n\n" + pick.choice(_SENTENCES[kind]).format(value)
+    return text
 
 
 def _table(pick: random.Random, _who: Person, planted: list[Planted]) -> str:

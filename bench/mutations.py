@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from agents.checks.modality import modality
+from agents.checks.model import Finding
 from agents.checks.names import names_agree
 from agents.checks.negation import negation
 from agents.checks.numbers import numbers
 from agents.checks.scope import scope
 from agents.checks.timing import dates
-from agents.model import Finding
 from agents.sentences import split_sentences
 from ingest.markup import plain
 

@@ -29,9 +29,9 @@ from numpy.typing import NDArray
 from agents.checks.coverage import word_coverage
 from agents.checks.entailment import Assessment, FeatureEntailment, shipped_weights
 from agents.checks.entailment_quoting import Quoted, quoted
+from agents.checks.model import Finding, Verdict
 from agents.checks.unsupported import WordModel
 from agents.checks.verifying import CHECKS, findings_of, judge
-from agents.model import Finding, Verdict
 from bench.entailment_training import (
     NOT,
     PARTIAL,

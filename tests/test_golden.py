@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from agents.checks.model import Verdict
 from agents.evaluating import Judged, count, evaluate, read_questions
-from agents.model import Answer, Citation, Request, Status, Verdict
+from agents.model import Answer, Citation, Request, Status
 from api.wiring import Platform
 from ingest.connectors.files import path_of
 from retrieval.access import Principal

@@ -8,9 +8,10 @@ from decimal import Decimal, DivisionByZero, InvalidOperation
 from math import prod
 from typing import assert_never
 
-from ..model import Computation, Finding, Operation
+from ..model import Computation, Operation
 from .dates import date_mentions
 from .measures import Measure, measures
+from .model import Finding
 
 _DAY = Decimal(86400)
 

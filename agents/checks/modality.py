@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..model import Finding
 from .aligning import Alignment, align, head
+from .model import Finding
 from .tokens import Token
 from .vocabulary import modal_level
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from ..model import Finding
 from ..words import STOPWORDS, stem
 from .aligning import Alignment, align
+from .model import Finding
 from .placing import misplaced
 from .tokens import Token, tokens_of
 from .vocabulary import is_role

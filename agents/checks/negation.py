@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..model import Finding
 from .aligning import Alignment, align, head
+from .model import Finding
 from .vocabulary import opposite
 
 _NEGATION = re.compile(

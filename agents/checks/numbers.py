@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..model import Finding
 from .agreement import same_dimension, same_figure, same_value
 from .aligning import Alignment, align
 from .dates import date_mentions
 from .measures import Measure, measures
+from .model import Finding
 from .placing import misplaced
 from .tokens import Token
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..model import EvidenceSpan, Finding
+from ..model import EvidenceSpan
+from .model import Finding
 
 TextOf = Callable[[str, str], str | None]
 """(document id, version) to that version's canonical text, None when it is not kept."""

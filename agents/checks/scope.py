@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..model import Finding
 from .aligning import Alignment, align, head
+from .model import Finding
 from .vocabulary import SCOPES, opposite
 
 _LIKE_ENOUGH = 0.5

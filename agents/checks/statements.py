@@ -13,8 +13,9 @@ from datetime import date
 from ingest.markup import prose
 
 from ..figures import figures_in, written_out
-from ..model import ClaimKind, DraftClaim, EvidenceSpan, Finding
+from ..model import ClaimKind, DraftClaim, EvidenceSpan
 from ..rows import cells_of
+from .model import Finding
 
 CHECK = "statement"
 _QUOTED = re.compile(r"“([^“”]{1,600})”|„([^„“”]{1,600})“")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..model import Finding
 from .aligning import align
 from .dates import agrees, date_mentions, same_kind
 from .measures import measures
+from .model import Finding
 from .placing import misplaced
 from .tokens import Token
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..model import Finding, Verdict, Verification
 from ..ports import Entailment
 from .entailment import Assessment, FeatureEntailment
 from .entailment_quoting import Quoted, quoted
 from .features_embedding import TokenEmbeddings
 from .modality import modality
+from .model import Finding, Verdict, Verification
 from .names import names_agree
 from .negation import negation
 from .numbers import numbers

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from agents.model import ModelCall
 from agents.ports import Clock, Prompt
+from agents.runs.model import ModelCall
 from ingest.errors import CatalogError
 
 from .budgeting import OverBudget, Reservation, RunBudget

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from agents.model import ModelCall
+from agents.runs.model import ModelCall
 
 from .budgeting import Reservation, Spending
 from .track_record import TrackRecord

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from agents.errors import ModelUnavailable
-from agents.model import ModelCall, Tier, Usage
+from agents.model import Tier, Usage
 from agents.ports import Prompt, Reply
+from agents.runs.model import ModelCall
 
 from .keys import CallKeys
 from .masking import MaskerFactory, masked, renumbering

@@ -9,8 +9,9 @@ from contextlib import suppress
 from typing import TypeVar
 
 from agents.errors import AgentError, ModelUnavailable
-from agents.model import ModelCall, Tier, Usage
+from agents.model import Tier, Usage
 from agents.ports import Prompt, Reply
+from agents.runs.model import ModelCall
 
 from .calling import Caller, Errand
 from .endpoint import Endpoint, Hearing

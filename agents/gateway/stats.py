@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from agents.model import ModelCall, Tier
+from agents.model import Tier
+from agents.runs.model import ModelCall
 
 _ORDER = (Tier.EXTRACTIVE, Tier.SMALL, Tier.LARGE)
 

@@ -39,7 +39,9 @@ from typing import Any, Literal
 
 from retrieval.model import Hit, Passage
 
-from ..model import Computation, Draft, DraftClaim, EvidenceSpan, Plan, Route, RunEvent, Verdict, Verification
+from ..checks.model import Verdict, Verification
+from ..model import Computation, Draft, DraftClaim, EvidenceSpan, Plan, Route
+from .model import RunEvent
 
 Stage = Literal["admit", "route", "plan", "research", "draft", "verify", "repair", "release"]
 STAGES: tuple[Stage, ...] = ("admit", "route", "plan", "research", "draft", "verify", "repair", "release")

@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..model import Answer, ModelCall, RunEvent
+from ..model import Answer
 from .encoding import plain
+from .model import ModelCall, RunEvent
 from .record import RunRecord, RunState
 from .rows import elapsed_ms
 

@@ -6,8 +6,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from ..model import ModelCall, RunEvent
 from .encoding import encode
+from .model import ModelCall, RunEvent
 
 _FLUSH_EVENTS = 64
 _FLUSH_S = 0.25

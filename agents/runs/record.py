@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from retrieval.access import Principal
 
-from ..model import Answer, CheckedClaim, Mode, ModelCall, Review, ReviewState, RunEvent
+from ..model import Answer, CheckedClaim, Mode, Review, ReviewState
+from .model import ModelCall, RunEvent
 
 
 class RunState(StrEnum):

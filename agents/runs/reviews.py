@@ -7,7 +7,8 @@ from datetime import datetime
 
 from ingest.database import Database
 
-from ..model import Answer, Review, ReviewState, Verdict
+from ..checks.model import Verdict
+from ..model import Answer, Review, ReviewState
 from ..releasing import rejected
 from . import events
 from .encoding import decode, encode

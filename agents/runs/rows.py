@@ -9,8 +9,10 @@ from typing import Any, cast
 
 from ingest.database import Connection
 
-from ..model import Answer, Mode, ModelCall, Review, ReviewState, RunEvent, Tier, Verdict
+from ..checks.model import Verdict
+from ..model import Answer, Mode, Review, ReviewState, Tier
 from .encoding import decode, encode
+from .model import ModelCall, RunEvent
 from .record import (
     Feedback,
     Held,

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from ingest.database import Database, Holding
 
-from ..model import RunEvent
 from . import events as happenings
 from .encoding import encode, storable
 from .errors import RunNotFound, RunStoreError
 from .liveness import Liveness
+from .model import RunEvent
 from .ongoing import Ongoing
 from .record import Feedback, RunRecord, RunState, RunSummary, utc
 from .retention import Retention, delete_old

@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..model import Abstention, Answer, Citation, RunEvent
+from ..model import Abstention, Answer, Citation
+from .model import RunEvent
 from .record import RunRecord, RunState
 
 WITHHELD = "Part of this answer is withheld: it rests on documents that you may not read now, or that are gone."

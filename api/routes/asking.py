@@ -12,7 +12,8 @@ from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from agents.model import Answer, RunEvent
+from agents.model import Answer
+from agents.runs.model import RunEvent
 from retrieval.access import Principal
 
 from ..commands import ask_question, search_passages

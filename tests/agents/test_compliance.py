@@ -7,22 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from agents.compliance import Compliance
 from agents.checks.coverage import word_coverage
-from agents.model import (
-    Answer,
-    CheckedClaim,
-    Checks,
-    Draft,
-    DraftClaim,
-    EvidenceSpan,
-    Request,
-    Route,
-    Status,
-    Timing,
-    Verdict,
-    Verification,
-)
+from agents.checks.model import Verdict, Verification
+from agents.compliance import Compliance
+from agents.model import Answer, CheckedClaim, Checks, Draft, DraftClaim, EvidenceSpan, Request, Route, Status, Timing
 from agents.releasing import make_answer
 from agents.units import units_of
 from ingest.chunking import chunk_document
@@ -32,7 +20,6 @@ from ingest.parsing import parse
 from retrieval.access import Principal
 from retrieval.embedding import ModelTokenizer
 from retrieval.model import Hit
-
 
 ROUTE = Route(mode="extractive", complexity="lookup", sensitivity="internal", why="a test")
 

@@ -6,13 +6,13 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from agents.checks.model import Verdict
 from agents.errors import QuestionRefused, RunStopped, TooManyQuestions
-from agents.model import Answer, Mode, Request, ReviewState, Status, Verdict
+from agents.model import Answer, Mode, Request, ReviewState, Status
 from agents.reviewing import Decision
 from agents.runs.record import RunState
 from api.commands import sync_sources

@@ -13,11 +13,12 @@ from pydantic import BaseModel
 
 from agents.errors import ModelUnavailable
 from agents.evaluating import read_questions
-from agents.model import ModelCall, Operation, Tier, Usage
+from agents.model import Operation, Tier, Usage
 from agents.planning import MOST_STEPS, fill, plan
 from agents.planning_model import PlannedStep, PlannedSteps, plan_with_model
 from agents.ports import Prompt
 from agents.question import understand
+from agents.runs.model import ModelCall
 from tests.conftest import REPOSITORY
 
 Reply = TypeVar("Reply", bound=BaseModel)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from agents.checks.entailment import Assessment
+from agents.checks.model import Finding, Verdict
 from agents.checks.verifying import ClaimVerifier, judge
-from agents.model import Finding, Verdict
 from retrieval.embedding import OpenVinoEmbedder, bundled_model
 
 FEE = "The annual fee is 120 euros. Members under 18 travel for free. No fee is paid by schools."

@@ -10,8 +10,9 @@ from agents.errors import ModelUnavailable
 from agents.gateway.failures import ModelFailure
 from agents.gateway.replay import ReplaySession
 from agents.gateway.session import Session
-from agents.model import ModelCall, Tier
+from agents.model import Tier
 from agents.ports import ModelSession, Prompt
+from agents.runs.model import ModelCall
 from tests.agents.gateway.conftest import PERSON, FakeProvider, NameMasker, Said, Verdicts, Workshop, plain_spec, prompt
 
 ABOUT = prompt(f"Did {PERSON} sign?")

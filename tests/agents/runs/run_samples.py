@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from agents.checks.model import Finding, Verdict, Verification
 from agents.model import (
     Answer,
     CheckedClaim,
@@ -15,18 +16,14 @@ from agents.model import (
     Draft,
     DraftClaim,
     EvidenceSpan,
-    Finding,
-    ModelCall,
     Review,
     ReviewState,
     Route,
-    RunEvent,
     Status,
     Tier,
-    Verdict,
-    Verification,
 )
 from agents.runs import events
+from agents.runs.model import ModelCall, RunEvent
 from agents.runs.record import Held, RunRecord, RunState
 from ingest.locating import locate
 from ingest.model import Document

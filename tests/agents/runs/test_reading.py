@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.engagement import load_engagement
-from agents.model import Abstention, Draft, ModelCall, RunEvent
+from agents.model import Abstention, Draft
 from agents.runs import events
 from agents.runs.encoding import decode, encode, plain
 from agents.runs.errors import RunNotFound, RunStoreError
 from agents.runs.explaining import explain
 from agents.runs.graph import draw
+from agents.runs.model import ModelCall, RunEvent
 from agents.runs.record import Held, RunRecord, RunState
 from agents.runs.replaying import replay
 from agents.runs.withholding import documents_of, for_asker, for_reader

@@ -34,7 +34,7 @@ def candidates(step: Step, chosen: Sequence[Unit], near: Sequence[Unit], others:
 
 
 def names_all(part: Part, unit: Unit, own: Sequence[Term] = ()) -> bool:
-    """Whether a unit, with what it stands under, takes up every word that a part is about, and itself those of `own`."""
+    """Whether a unit, with what it stands under, takes up every word of a part, and itself those of `own`."""
     return bool(_content(part)) and not lacking(part, unit) and not _lacking(own, _own(unit), unit)
 
 

@@ -65,6 +65,7 @@ const told = (error) => (error instanceof Refusal ? error.message : GONE);
 const count = (number, one, many = one + "s") => `${number} ${number === 1 ? one : many}`;
 const at = (time) => new Date(time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
 const lasted = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
+const sentence = (text) => text[0].toUpperCase() + text.slice(1).replace(/[.!?]?$/, (end) => end || ".");
 const quoted = (words) => (words?.length ? ` “${words.join("”, “")}”` : "");
 
 /** Tells those who hear the page what changed. */
@@ -571,7 +572,7 @@ async function showStock() {
       `groundcrew sources sync ${s.name} --confirm-removals`] : []),
   ]), (n) => `${count(n, "source needs", "sources need")} attention`);
   const planted = quarantine.filter((e) => e.code === "planted_instructions");
-  const item = (e) => `${nameOf(e.uri)}${e.part ? ", " + e.part : ""}: ${e.reason} ${e.mend}`;
+  const item = (e) => `${nameOf(e.uri)}${e.part ? ", " + e.part : ""}: ${sentence(e.reason)} ${sentence(e.mend)}`;
   showList("#planted", planted.map(item), () => `${
     count(new Set(planted.map((e) => e.uri)).size, "document holds", "documents hold")} instructions for an assistant`);
   showList("#quarantine", quarantine.filter((e) => !planted.includes(e)).map(item),

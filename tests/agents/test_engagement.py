@@ -57,10 +57,10 @@ def test_rules_under_which_a_run_could_not_end_stop_the_start(part: str, tmp_pat
 
 
 def test_a_file_that_is_missing_or_no_toml_is_named(tmp_path: Path) -> None:
-    with pytest.raises(EngagementError, match="rules.toml"):
+    with pytest.raises(EngagementError, match=r"rules\.toml"):
         load_engagement(tmp_path / "rules.toml")
     (tmp_path / "rules.toml").write_text("[agents", encoding="utf-8")
-    with pytest.raises(EngagementError, match="rules.toml"):
+    with pytest.raises(EngagementError, match=r"rules\.toml"):
         load_engagement(tmp_path / "rules.toml")
 
 

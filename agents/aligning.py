@@ -8,14 +8,13 @@ holds a name, number or narrowing word that the other lacks. `conflicts` and `su
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from .composing_operands import Found, operands_of
 from .figures import Figure, factor_of, figures_in
 from .model import Step
-from .question import Asked, Part, Question, Term
+from .question import Asked, Part, Question
 from .rows import cells_of
 from .units import Unit
 from .words import FRAME_WORDS, STOPWORDS, stem, words_of
@@ -46,6 +45,7 @@ _RATE = re.compile(
     re.IGNORECASE,
 )
 _SECTION = re.compile(r"^[\s§(]*(?:\d+(?:\.\d+)*|[A-Z]|[IVX]+)[.)]\s+")
+_BETWEEN_FIGURES = re.compile(r"\b(?:between|zwischen)(?= [-−£€$]?\d)", re.IGNORECASE)
 _SENTENCE_MARKS = ".!?:;|\n•"
 _YEAR = re.compile(r"(?:19|20)\d{2}")
 # Kinds of document of which the newest holds: a year in the title says which edition it is, not what it is about.
@@ -68,7 +68,7 @@ class Statement:
 def statement_of(unit: Unit, part: Part) -> Statement | None:
     """What a unit says of what `part` asks; None when that is not one clear thing."""
     question = Question(text=part.text, language="other", parts=(part,))
-    found = operands_of(Step(id="q", question=question), [unit], (), question)
+    found = operands_of(Step(id="q", question=question), [unit], (), question, in_passage=True)
     if isinstance(found, str):
         yes_or_no = part.asked is Asked.YES_NO and not unit.span.header
         return Statement(unit=unit, words=unit.candidate.text) if yes_or_no else None
@@ -103,24 +103,18 @@ def own_words(statement: Statement) -> frozenset[str]:
 
 
 def _takes_up(statement: Statement, part: Part) -> bool:
-    """Whether its passage holds every word that the question is about, and it itself half of them at least."""
+    """Whether its passage holds every word that the question is about, it and its headings half of them at least, and
+    it itself one."""
     own = {stem(word) for word, _, _ in words_of(statement.words)}
-    passage = f"{_surroundings(statement.unit)} {statement.unit.span.chunk.text}"
-    around = own | {stem(word) for word, _, _ in words_of(passage)}
-    wanted = [term for term in part.terms if term.kind != "word" or term.text.lower() not in FRAME_WORDS]
-    held = sum(term.stem in own for term in wanted)
+    above = {stem(word) for word, _, _ in words_of(_surroundings(statement.unit))}
+    passage = {stem(word) for word, _, _ in words_of(statement.unit.span.chunk.text)}
+    wanted = [term.stem for term in part.terms if term.kind != "word" or term.text.lower() not in FRAME_WORDS]
+    held = [word for word in wanted if word in own | above]
     return (
-        held > 0
-        and all(term.stem in around for term in wanted)
-        and (held * 2 >= len(wanted) or _under(statement, wanted))
+        any(word in own for word in wanted)
+        and len(held) * 2 >= len(wanted)
+        and all(word in own | above | passage for word in wanted)
     )
-
-
-def _under(statement: Statement, wanted: Sequence[Term]) -> bool:
-    """Whether every word stands in the statement or in its titles and headings."""
-    words = words_of(f"{statement.words} {_surroundings(statement.unit)}")
-    around = {stem(word) for word, _, _ in words}
-    return all(term.stem in around for term in wanted)
 
 
 def _alike(one: Statement, other: Statement) -> bool:
@@ -149,7 +143,8 @@ def _scope(one: Statement, other: Statement) -> set[str]:
     """Names, numbers and narrowing words of `one` that `other` and what it stands under lack."""
     there = {stem(word) for word, _, _ in words_of(f"{other.words} {_surroundings(other.unit)}")}
     in_text = {stem(word) for word, _, _ in words_of(other.unit.span.chunk.text)}
-    narrowing = {word.lower() for word in _outside_figures(one.words) if word.lower() in NARROWING}
+    words = _BETWEEN_FIGURES.sub(" ", one.words)
+    narrowing = {word.lower() for word in _outside_figures(words) if word.lower() in NARROWING}
     above = (*one.unit.candidate.headings[1:], one.unit.candidate.lead_in or "")
     headed = {word for heading in above for word in _names(_SECTION.sub("", heading)) if stem(word) not in in_text}
     return {word for word in narrowing | _names(one.words) | headed if stem(word) not in there}

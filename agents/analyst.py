@@ -6,6 +6,7 @@ where documents disagree. With one, `writing` drafts; what no model manages come
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -16,11 +17,12 @@ from retrieval.model import Hit
 from .checks.model import Verdict
 from .composing import compose
 from .composing_arranging import settled
+from .composing_choosing import names_all, unnamed_sides
 from .errors import ModelUnavailable
 from .evidence import ChunksOf, EvidenceBook
 from .judging import Judge, PartJudgement
 from .matching import Rarity
-from .model import CheckedClaim, ClaimKind, Draft, DraftClaim, EvidenceSpan, Plan, Step, Tier
+from .model import CheckedClaim, ClaimKind, Draft, DraftClaim, EvidenceSpan, Operation, Plan, Step, Tier
 from .question import Part, Question
 from .researcher import Findings
 from .running import Run
@@ -123,15 +125,37 @@ class Analyst:
             return Drafting(plan=plan, findings=findings, tier=Tier.EXTRACTIVE, draft=draft)
         judged = self._judged(parts, units, principal)
         draft = _quoting(judged, units)
+        chosen = {step.id: _chosen(step, judged, units) for step in plan.steps}
+        for side in unnamed_sides(plan, chosen):
+            chosen[side.id] = []
+            unanswered = (part.text for part in side.question.parts)
+            draft = replace(draft, missing=tuple(dict.fromkeys((*draft.missing, *unanswered))))
         composed, reasons = compose(
             plan,
-            {step.id: _chosen(step, judged, units) for step in plan.steps},
+            chosen,
             findings.superseded,
             {step.id: _near(step, judged, units) for step in plan.steps},
             chunks_of=self._chunks_of,
         )
-        draft = settled(plan, draft, composed, reasons)
+        stated = self._stated(plan, units, principal) if reasons else ()
+        draft = settled(plan, draft, composed, reasons, stated)
         return Drafting(plan=plan, findings=findings, tier=Tier.EXTRACTIVE, draft=draft)
+
+    def _stated(self, plan: Plan, units: Sequence[Unit], principal: Principal) -> tuple[DraftClaim, ...]:
+        """The words in which a source itself gives a share or a growth that could not be worked out: they answer the
+        question as a whole and name all that it asks about."""
+        if len(plan.steps) == 1 or plan.compares or plan.operation not in (Operation.SHARE, Operation.GROWTH):
+            return ()
+        judged = self._judged(plan.question.parts, units, principal)
+        quoted = _quoting(judged, units).claims
+        plain = {
+            units[choice.index].claim
+            for part in judged
+            for choice in part.chosen
+            if names_all(part.part, units[choice.index]) and "%" in _with_percent_sign(units[choice.index].claim)
+        }
+        asked = tuple(part.text for part in (*plan.question.parts, *parts_of(plan)))
+        return tuple(replace(claim, parts=asked) for claim in quoted if claim.text in plain)
 
     def _judged(self, parts: Sequence[Part], units: Sequence[Unit], principal: Principal) -> Sequence[PartJudgement]:
         candidates = [unit.candidate for unit in units]
@@ -222,6 +246,10 @@ def _quoted(item: CheckedClaim, books: Mapping[str, EvidenceBook]) -> list[Draft
         )
         for unit in found.values()
     ]
+
+
+def _with_percent_sign(text: str) -> str:
+    return re.sub(r"\b(?:per ?cent|prozent)\b", "%", text, flags=re.IGNORECASE)
 
 
 def _in_reading_order(part: PartJudgement, units: Sequence[Unit]) -> list[tuple[int, float]]:

@@ -160,14 +160,16 @@ class Crew:
     def replay(self, record: RunRecord) -> Answer:
         """The same question once more, over what is indexed now, with the model replies that were recorded. Nothing is
         kept of it."""
+        text = record.resolved or record.question
+        session = self._models.replaying(record.calls) if record.calls else NoModels()
+        # A model that was asked for and gave nothing then is not there to be asked for now.
+        had = record.mode in ("auto", "extractive") or record.mode in session.tiers
         request = Request(
             question=record.question,
             principal=record.principal,
             conversation_id=record.conversation_id,
-            mode=record.mode,
+            mode=record.mode if had else "auto",
         )
-        text = record.resolved or record.question
-        session = self._models.replaying(record.calls) if record.calls else NoModels()
         run = Run(id=record.id, request=request, rules=self.rules, session=session, clock=self._clock)
         outcome = asyncio.run(_work(self._team, run, Resolved(text=text), lambda _: None))
         return outcome.answer

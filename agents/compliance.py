@@ -5,7 +5,7 @@ What fails is not released. Canonical text is read anew from the catalog, not fr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from ingest.markup import prose
@@ -20,7 +20,7 @@ from .checks.numbers import missing_figures
 from .checks.quotes import TextOf, quote_exists
 from .checks.statements import verify_statement
 from .gateway.privacy import Kind, scrub
-from .model import Answer, CheckedClaim, Checks, ClaimKind, DraftClaim, EvidenceSpan
+from .model import Abstention, Answer, CheckedClaim, Checks, Citation, ClaimKind, DraftClaim, EvidenceSpan
 from .policies import NO_POLICIES, Policies, Rule, Situation
 from .ports import Verifier
 
@@ -95,13 +95,23 @@ class Compliance:
             found.update(dict.fromkeys(names))
             return cleaned, names
 
-        citations = []
-        for citation in answer.citations:
-            words, taken = clean(citation.quote)
-            citations.append(replace(citation, quote=words, withheld=taken))
-        claims = [replace(claim, text=clean(claim.text)[0]) for claim in answer.claims]
-        text = clean(answer.answer)[0]
-        return replace(answer, answer=text, claims=tuple(claims), citations=tuple(citations)), tuple(found)
+        def shown(citations: Sequence[Citation]) -> tuple[Citation, ...]:
+            cleaned = [(citation, *clean(citation.quote)) for citation in citations]
+            return tuple(replace(citation, quote=words, withheld=taken) for citation, words, taken in cleaned)
+
+        def left(open_part: Abstention | None) -> Abstention | None:
+            return None if open_part is None else replace(open_part, nearest=shown(open_part.nearest))
+
+        claims = tuple(replace(claim, text=clean(claim.text)[0]) for claim in answer.claims)
+        without = replace(
+            answer,
+            answer=clean(answer.answer)[0],
+            claims=claims,
+            citations=shown(answer.citations),
+            abstention=left(answer.abstention),
+            unanswered=left(answer.unanswered),
+        )
+        return without, tuple(found)
 
     def _computed(self, claim: DraftClaim) -> Verification:
         """A figure that can be computed again, in a sentence that says no more than operands and result do."""

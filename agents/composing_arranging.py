@@ -23,8 +23,14 @@ def arranged(composed: Sequence[DraftClaim], quoted: Sequence[DraftClaim]) -> tu
     return distinct([*results, *disputed, *quoted, *standing])
 
 
-def settled(plan: Plan, quoted: Draft, composed: Sequence[DraftClaim], reasons: Sequence[str]) -> Draft:
-    """The draft of what was quoted and composed.
+def settled(
+    plan: Plan,
+    quoted: Draft,
+    composed: Sequence[DraftClaim],
+    reasons: Sequence[str],
+    stated: Sequence[DraftClaim] = (),
+) -> Draft:
+    """The draft of what was quoted and composed; `stated` are words in which a source gives a result itself.
 
     A comparison with a side that nothing answers, or a calculation whose figures were not found, is not answered: what
     was found of it is handed on as what came nearest.
@@ -37,6 +43,8 @@ def settled(plan: Plan, quoted: Draft, composed: Sequence[DraftClaim], reasons: 
     if len(plan.steps) > 1 and (plan.operation or plan.compares) and not computed:
         asked = [part.text for step in plan.steps for part in step.question.parts]
         found = answered.issuperset(asked)
+        if not found and stated:
+            return Draft(claims=tuple(stated), why=why)
         if found and plan.operation is not None and not plan.compares:
             claims = tuple(composed)  # the figures themselves, which could not be reckoned with
         elif not found and (missing or not plan.compares):

@@ -7,14 +7,15 @@ takes up every word of the step and itself holds what is particular to it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from .checks.quantities import CURRENCIES
+from .composing_operands import numbered_things, unnamed
 from .figures import figures_in
 from .measuring import attributes_asked, is_measuring
-from .model import Step
-from .question import Part, Term
+from .model import Plan, Step
+from .question import Language, Part, Term
 from .units import Unit
 from .words import COMPOUND, FRAME_WORDS, STOPWORDS, stem, words_of
 
@@ -33,8 +34,28 @@ def candidates(step: Step, chosen: Sequence[Unit], near: Sequence[Unit], others:
     return sorted(pool.values(), key=lambda unit: (len(_lacking(own, _own(unit), unit)), len(lacking(part, unit))))
 
 
+def unnamed_sides(plan: Plan, chosen: Mapping[str, Sequence[Unit]]) -> tuple[Step, ...]:
+    """The sides of a comparison whose answers all name another thing: they are not answered by them."""
+    if not plan.compares or len(plan.steps) == 1:
+        return ()
+    return tuple(
+        step
+        for step in plan.steps
+        if (units := chosen.get(step.id, ()))
+        and all(_names_other(part, unit, plan.question.language) for part in step.question.parts for unit in units)
+    )
+
+
+def _names_other(part: Part, unit: Unit, language: Language) -> bool:
+    if language == "de":  # every noun has a capital, so that only numbers tell names from other words
+        return bool(numbered_things(part.text, f"{unit.candidate.title} {unit.candidate.text}"))
+    return bool(unnamed(part, unit))
+
+
 def names_all(part: Part, unit: Unit, own: Sequence[Term] = ()) -> bool:
     """Whether a unit, with what it stands under, takes up every word of a part, and itself those of `own`."""
+    if numbered_things(part.text, " ".join((unit.candidate.text, *unit.candidate.columns))) and own:
+        return False
     return bool(_content(part)) and not lacking(part, unit) and not _lacking(own, _own(unit), unit)
 
 

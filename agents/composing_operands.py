@@ -7,7 +7,7 @@ about; of a table row it is that of the column the step names, in a row that the
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -27,6 +27,10 @@ _YEAR = re.compile(r"(?:19|20)\d{2}")
 _LABEL = re.compile(r"(?P<label>[A-Za-z][\w -]{0,40})[\"']?\s{0,2}[:=]\s{0,2}[\"']?\Z")
 _LABEL_LENGTH = 60
 _NUMBERED = re.compile(r"\d{1,2}[.)]?\s+[A-ZÄÖÜ]")
+_NUMBERED_THING = re.compile(r"\b(?P<word>[^\W\d_]{3,}) (?P<number>\d{1,3})\b(?![.,]?\d| ?%)")
+_LETTERED = re.compile(r"[A-Z][A-Z0-9]?")
+_BEFORE_NUMBER = re.compile(r"[^\W\d_]+(?= \d)")
+_POINTING = frozenset("the this that which each every no any another".split())
 _TOTALS = frozenset(stem(word) for word in "total sum overall gesamt insgesamt summe".split())
 _TIME = frozenset({"second", "minute", "hour", "day", "week", "month", "quarter", "year", "night", "working day"})
 
@@ -44,11 +48,14 @@ class Found:
     name: str = ""
 
 
-def operands_of(step: Step, units: Sequence[Unit], others: Sequence[Step], whole: Question) -> list[Found] | str:
+def operands_of(
+    step: Step, units: Sequence[Unit], others: Sequence[Step], whole: Question, *, in_passage: bool = False
+) -> list[Found] | str:
     """The figures that answer a step, from its best units, best first; or why there is none.
 
     `others` are the plan's other steps, which tell what is particular to this one; `whole` is what was asked, which may
-    name a currency for all of them.
+    name a currency for all of them. A name that is asked for may stand anywhere in the passage with `in_passage`, else
+    in the unit or above it.
     """
     if not units:
         return f"nothing found answers {step.question.text!r}"
@@ -56,7 +63,7 @@ def operands_of(step: Step, units: Sequence[Unit], others: Sequence[Step], whole
     reason = ""
     for unit in units[:MOST_CANDIDATES]:
         try:
-            found.append(_operand(step, unit, others, whole))
+            found.append(_operand(step, unit, others, whole, in_passage=in_passage))
         except NotComputable as error:
             reason = reason or str(error)
     if not found:
@@ -78,31 +85,43 @@ def cell_operand(span: EvidenceSpan, cell: Cell, cells: Sequence[Cell]) -> tuple
     return operand, with_unit(figures[0], (cell.column, row))
 
 
-def _operand(step: Step, unit: Unit, others: Sequence[Step], whole: Question) -> Found:
+def _operand(step: Step, unit: Unit, others: Sequence[Step], whole: Question, *, in_passage: bool) -> Found:
     part = step.question.parts[0]
     if len(step.question.parts) > 1:
         raise NotComputable(f"{step.question.text!r} asks for more than one thing")
-    lacking = _unnamed(part, unit)
+    lacking = unnamed(part, unit, in_passage=in_passage)
     if lacking:
         raise NotComputable(f"the source does not name {', '.join(sorted(lacking))}")
     cells = cells_of(unit.span)
     return _of_row(part, unit, cells, whole) if cells else _of_sentence(part, unit, others, whole)
 
 
-def _unnamed(part: Part, unit: Unit) -> set[str]:
+def unnamed(part: Part, unit: Unit, *, in_passage: bool = False) -> set[str]:
     """Names, years and codes of the step that neither the unit nor what it stands under holds."""
     candidate = unit.candidate
     around = " ".join(
         (candidate.text, candidate.title, *candidate.headings, candidate.lead_in or "", *candidate.columns)
     )
+    around += f" {unit.span.chunk.text}" if in_passage else ""
     held = {stem(word) for word, _, _ in words_of(around)}
-    return {
+    return numbered_things(part.text, around) | {
         term.text
         for term in part.terms
         if (term.kind in ("name", "quoted") or _YEAR.fullmatch(term.text))
         and term.stem not in held
         and term.text.lower() not in CURRENCIES
         and not any(term.stem in word or word in term.stem for word in held if len(word) > 4 and len(term.stem) > 4)
+    }
+
+
+def numbered_things(asked: str, text: str) -> set[str]:
+    """Things that a question names by a number ("hall 3") and that a text does not name so."""
+    pairs = {(match["word"], match["number"]) for match in _NUMBERED_THING.finditer(asked)}
+    return {
+        f"{word} {number}"
+        for word, number in pairs
+        if word.lower() not in STOPWORDS | FRAME_WORDS
+        and not re.search(rf"\b{re.escape(stem(word))}\w{{0,4}}\W{{1,3}}{number}\b", text, re.IGNORECASE)
     }
 
 
@@ -122,14 +141,16 @@ def _of_row(part: Part, unit: Unit, cells: Sequence[Cell], whole: Question) -> F
 
 def _column_asked(part: Part, usable: Sequence[Cell], asked: set[str], whole: Question) -> Cell:
     """The column whose name takes up most of what is asked; a currency that is named decides between equals."""
+    asked = asked | attributes_asked(part.text)
     scored = {cell: len(asked & _column_stems(cell)) for cell in usable}
-    if not any(scored.values()) and (measured := attributes_asked(part.text)):
-        scored = {cell: len(measured & _column_stems(cell)) for cell in usable}
     best = max(scored.values())
     first = [cell for cell in usable if scored[cell] == best]
     if len(first) > 1:
         wanted = _currencies(part.text) or _currencies(whole.text)
         first = [cell for cell in first if _currencies(cell.column) & wanted] or first
+    if best and len(first) > 1:  # "Members" rather than "Response team members"
+        fewest = min(len(_column_stems(cell)) for cell in first)
+        first = [cell for cell in first if len(_column_stems(cell)) == fewest]
     if len(first) > 1:
         names = ", ".join(repr(cell.column) for cell in first[:4])
         raise NotComputable(f"it is not clear which column answers {part.text!r}: {names}")
@@ -142,6 +163,8 @@ def _column_stems(cell: Cell) -> set[str]:
 
 def _names_row(cell: Cell, asked: set[str], part: Part) -> bool:
     """Whether the question takes up a word of the cell, or names a size that lies within the range the cell is."""
+    if _LETTERED.fullmatch(cell.text) and re.search(rf"\b{cell.text}\b", part.text):
+        return True  # "crew A"
     words = {stem(word) for word, _, _ in words_of(cell.text) if word.lower() not in STOPWORDS}
     if (words & asked) - {stem(word) for word in FRAME_WORDS} or (is_total([cell]) and asked & _TOTALS):
         return True
@@ -161,7 +184,8 @@ def _within(value: object, size: Figure) -> bool:
 def _of_sentence(part: Part, unit: Unit, others: Sequence[Step], whole: Question) -> Found:
     text = unit.candidate.text
     known = {figure.key for figure in figures_in(part.text)}
-    figures = [f for f in figures_in(text) if f.key not in known and not _numbers_item(text, f)]
+    before = {match.group().lower() for match in _BEFORE_NUMBER.finditer(part.text)}
+    figures = [f for f in figures_in(text) if f.key not in known and not _only_names(text, f, before)]
     fitting = [f for f in figures if _fits(part, f)] or [f for f in figures if _labelled_fit(part, text, f)]
     wanted = _currencies(part.text) or _currencies(whole.text)
     if wanted:
@@ -179,9 +203,15 @@ def _of_sentence(part: Part, unit: Unit, others: Sequence[Step], whole: Question
     return Found(operand=operand, figure=figure, unit=unit, name=_name_in(text, own))
 
 
-def _numbers_item(text: str, figure: Figure) -> bool:
-    """Whether a figure only counts the items of a list: "3 A lost overall is charged at ..."."""
-    return figure.start == 0 and bool(_NUMBERED.match(text))
+def _only_names(text: str, figure: Figure, before: Set[str]) -> bool:
+    """Whether a figure counts nothing: it opens a list's item, is the "one" of "the one in hall 3", or names a thing of
+    the kind that the question names by number (`before` are the words that stand before its numbers)."""
+    if figure.unit:
+        return False
+    opens = figure.start == 0 and bool(_NUMBERED.match(text))
+    words = text[: figure.start].split()[-1:]
+    last = words[0].lower() if words else ""
+    return opens or last in before or (figure.text.lower() == "one" and last in _POINTING)
 
 
 def _labelled_fit(part: Part, text: str, figure: Figure) -> bool:

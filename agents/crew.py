@@ -252,6 +252,8 @@ class CrewWorkflow(Workflow):
             run.note(events.refused(run.at_ms, code="blocked", why=event.why))
             answer = releasing.blocked(event.request, run.id, event.why, run.route, run.timing())
             return Released(outcome=Outcome(answer=answer))
+        if run.session.masked:
+            run.note(events.masked(run.at_ms, "release", run.session.masked))
         work = event.work
         situation = governor.situation_of(run.request, event.kept)
         asked = work.plan.question.text

@@ -22,6 +22,7 @@ _ASKED_AND_NAMED = (
     ("hot hotter warm warmer cold colder heiß kalt kälter", "temperature temperatur"),
     ("lift lifts carry carries hebt heben trägt tragen", "load capacity traglast tragfähigkeit"),
     ("hold holds contain contains fasst fassen enthält", "capacity volume content inhalt volumen füllmenge"),
+    ("people persons employees staff personen mitarbeiter beschäftigte", "headcount employees staff people personen"),
     ("earn earns paid verdient verdienen", "salary pay wage gehalt lohn"),
 )  # fmt: skip
 _NAMED: dict[str, frozenset[str]] = {

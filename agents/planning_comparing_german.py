@@ -12,6 +12,23 @@ _KOMPARATIV = (
     "mehr|weniger|höher|niedriger|größer|kleiner|länger|kürzer|schwerer|leichter|teurer|günstiger|billiger|schneller"
     "|langsamer|älter|jünger|früher|später|lauter|leiser|geringer|besser"
 )
+_GRUNDFORM = {
+    "größer": "groß",
+    "kleiner": "groß",
+    "länger": "lang",
+    "kürzer": "lang",
+    "schwerer": "schwer",
+    "leichter": "schwer",
+    "teurer": "teuer",
+    "günstiger": "teuer",
+    "billiger": "teuer",
+    "schneller": "schnell",
+    "langsamer": "schnell",
+    "älter": "alt",
+    "jünger": "alt",
+    "lauter": "laut",
+    "leiser": "laut",
+}
 _BEI = "hinsichtlich(?: der| des)?|in bezug auf|bezüglich(?: der| des)?|bei der|bei den|beim|bei"
 
 
@@ -28,26 +45,26 @@ def _vergleiche(match: re.Match[str]) -> Split | None:
 
 def _ist_als(match: re.Match[str]) -> Split | None:
     subject = f"{match['subject'].strip()} {(match['place'] or '').strip()}".strip()
-    return held(subject, match["than"], match["degree"], _wie_hoch(match["be"]))
+    return held(subject, match["than"], match["degree"], _wie_hoch(match["be"], match["degree"]))
 
 
 def _ist_oder(match: re.Match[str]) -> Split | None:
-    return listed(members(match["list"]), match["degree"], _wie_hoch(match["be"]))
+    return listed(members(match["list"]), match["degree"], _wie_hoch(match["be"], match["degree"]))
 
 
 def _wo_ist(match: re.Match[str]) -> Split | None:
     found = [like_with(match["subject"], one) for one in members(match["list"])]
-    return listed(found, match["degree"], _wie_hoch(match["be"]))
+    return listed(found, match["degree"], _wie_hoch(match["be"], match["degree"]))
 
 
 def _um_wie_viel(match: re.Match[str]) -> Split | None:
-    return subtracted(
-        held(match["subject"].strip(), match["than"], match["degree"], _wie_hoch(match["be"])), match["degree"]
-    )
+    opening = _wie_hoch(match["be"], match["degree"])
+    return subtracted(held(match["subject"].strip(), match["than"], match["degree"], opening), match["degree"])
 
 
-def _wie_hoch(be: str) -> str:
-    return f"Wie hoch {be.lower()}"
+def _wie_hoch(be: str, degree: str = "") -> str:
+    """ "Ist A schwerer" asks how heavy it is, "ist A höher" how high."""
+    return f"Wie {_GRUNDFORM.get(degree.lower(), 'hoch')} {be.lower()}"
 
 
 def rules() -> tuple[tuple[str, Builder], ...]:
@@ -80,6 +97,11 @@ def rules() -> tuple[tuple[str, Builder], ...]:
         (
             rf"(?:um )?wie ?viel (?P<degree>{_KOMPARATIV}) (?P<be>ist|sind|war) (?P<subject>{short}) als"
             rf" (?P<than>.{{1,160}})",
+            _um_wie_viel,
+        ),
+        (
+            rf"um wie ?viel(?: [\w%€£]{{1,20}})? (?P<be>ist|sind|war|waren) (?P<subject>{short})"
+            rf" (?P<degree>{_KOMPARATIV}) als (?P<than>.{{1,160}})",
             _um_wie_viel,
         ),
     )

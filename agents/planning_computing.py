@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from .model import Operation
-from .planning_pairs import PREPOSITION, members
+from .planning_pairs import PREPOSITION, like, members, singular
 from .planning_splits import Split
 
 _PERIOD = (
@@ -25,6 +25,7 @@ _GROW = (
     "|declined|change|changed|go up|go down|gone up|gone down"
 )
 _PERCENT = re.compile(r"per ?cent|percentage|%|growth|prozent|\brate\b", re.IGNORECASE)
+_IN_PERCENT = re.compile(r" (?:in|as a) (?:per ?cent|percentage|%)", re.IGNORECASE)
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Split | None]], ...]
 
 
@@ -46,6 +47,7 @@ def _growth(match: re.Match[str]) -> Split | None:
     german = match.re is _GERMAN_GROWTH
     opening = "Wie hoch war" if german else "What were" if re.search(r"s$", subject.split()[-1]) else "What was"
     rest = f" {match['rest'].strip()}" if match.groupdict().get("rest") else ""
+    rest = _IN_PERCENT.sub("", rest)
     texts = tuple(f"{opening} {subject}{rest} {'' if german else 'in '}{period}?" for period in (first, second))
     if _PERCENT.search(match.string):
         return Split(texts=texts, operation=Operation.GROWTH, why="growth from one time to another is asked for")
@@ -58,7 +60,7 @@ def _total(match: re.Match[str]) -> Split | None:
     operation = Operation.AVERAGE if match["kind"].lower() in ("average", "mean") else Operation.SUM
     found = members(f"{match['measure']} {match['list']}")
     be = match["be"].lower()
-    return _each([f"What {be} the {one}?" for one in found], operation)
+    return _each([f"What {be} the {singular(one)}?" for one in found], operation)
 
 
 def _together(match: re.Match[str]) -> Split | None:
@@ -70,7 +72,7 @@ def _together(match: re.Match[str]) -> Split | None:
 
 
 def _sum_of(match: re.Match[str]) -> Split | None:
-    return _each([f"What is {one}?" for one in members(match["list"])], Operation.SUM)
+    return _each([f"What is {singular(one)}?" for one in members(match["list"])], Operation.SUM)
 
 
 def _zusammen(match: re.Match[str]) -> Split | None:
@@ -95,7 +97,8 @@ def _as_share(match: re.Match[str]) -> Split | None:
 
 
 def _ratio(match: re.Match[str]) -> Split | None:
-    texts = tuple(f"What is {match[name].strip()}?" for name in ("part", "whole"))
+    part, whole = match["part"].strip(), match["whole"].strip()
+    texts = (f"What is {part}?", f"What is {like(part, whole)}?")
     return Split(texts=texts, operation=Operation.RATIO, why="a ratio is asked for")
 
 
@@ -148,7 +151,7 @@ _RULES = (
     (
         _pattern(
             rf"(?:by )?(?:how much|how many [a-z ]{{1,30}}?|what per ?cent(?:age)?|how strongly)(?: in per ?cent)?"
-            rf" (?:did|has|have) (?P<subject>.{{1,120}}?) (?:{_GROW})(?P<rest> .{{1,60}}?)? {_BETWEEN}"
+            rf" (?:did|does|do|will|has|have) (?P<subject>.{{1,120}}?) (?:{_GROW})(?P<rest> .{{1,60}}?)? {_BETWEEN}"
         ),
         _growth,
     ),
@@ -156,7 +159,7 @@ _RULES = (
         _pattern(
             r"(?:what (?:is|was)|what's) the (?:percentage |per ?cent |relative )?"
             rf"(?:growth|increase|decrease|change|rise|drop|decline|growth rate) (?:of|in) (?P<subject>.{{1,120}}?)"
-            rf" {_BETWEEN}"
+            rf" {_BETWEEN}(?: in (?:per ?cent|%))?"
         ),
         _growth,
     ),
@@ -165,7 +168,7 @@ _RULES = (
     (_pattern(r"what (?:is|was) the sum of (?P<list>.{1,160} and .{1,120})"), _sum_of),
     (
         _pattern(
-            r"what (?P<be>is|are|was|were) (?:the )?(?P<kind>total|combined|joint|overall|average|mean)"
+            r"what (?P<be>is|are|was|were) (?:the )?(?P<kind>total|combined|joint|overall|average|mean)(?: of the)?"
             rf" (?P<measure>[^,?]{{1,80}}? (?:{PREPOSITION})) (?P<list>.{{1,120}} and .{{1,120}})"
         ),
         _total,
@@ -236,7 +239,9 @@ _DATE = (
 _OVER_ROWS = (
     (
         re.compile(
-            rf"\b(?:add up|adds up to|sum of {_ALL}|total(?: [\w-]{{1,30}}){{1,4}} (?:of|across|for|over|with|from)"
+            rf"^(?:what|how much)(?: [\w-]{{1,20}}){{0,2}} (?:do|are|is|does|did) {_ALL} [^?]{{1,120}}"
+            r"\b(?:in total|altogether|together|in all|combined)\W*$"
+            rf"|\b(?:add up|adds up to|sum of {_ALL}|total(?: [\w-]{{1,30}}){{1,4}} (?:of|across|for|over|with|from)"
             rf" {_ALL}"
             rf"|combined (?:[\w-]{{1,30}} ){{1,4}}(?:of|across|for) {_ALL}|altogether|all together|in total across"
             r"|summe all(?:er|en)|zusammengerechnet)\b",

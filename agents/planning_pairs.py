@@ -6,12 +6,16 @@ The planner's rules find where a list stands; this module says what each of its 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 MOST_MEMBERS = 5
 
-PREPOSITION = (
-    "in|at|on|for|of|with|under|from|by|to|per|im|am|an|auf|für|von|vom|bei|beim|mit|unter|aus|nach|zu|zum|zur|der|des"
-)
+_PREPOSITIONS = (
+    "in at on for of with under from by to per im am auf für von vom bei beim mit unter aus nach zu zum zur der des"
+).split()
+# "an" is German only before an article or a day: in English it is an article itself.
+_GERMAN_AN = r"an(?= (?:der|dem|den|die|das|eine[mnr]?|jede[mnr]|feier|werk|wochen|sonn))"
+PREPOSITION = "|".join((*_PREPOSITIONS, _GERMAN_AN))
 _DETERMINERS = frozenset(
     """
     the a an our my your their its this that these those der die das den dem des ein eine einen einem einer eines
@@ -27,6 +31,13 @@ _KINDS = frozenset(
 )
 _LAST_PREPOSITION = re.compile(rf"^(?P<head>(?:.* )?)(?P<preposition>{PREPOSITION}) (?P<object>\S.*)$", re.IGNORECASE)
 _LEADING = re.compile(rf"^(?P<preposition>{PREPOSITION}) (?P<object>\S.*)$", re.IGNORECASE)
+_CONDITION = re.compile(
+    r" (?:for|of|in|at|on|für|von|in|am|im) (?:(?:the|an?|den?|dem|der|eine[nr]?) )?\S[^,]*$", re.IGNORECASE
+)
+_HAS_CONDITION = re.compile(rf" (?:{PREPOSITION}) ", re.IGNORECASE)
+_ONE = re.compile(r"^(?:one|ones|the one|einer?|eines)(?= (?:for|of|in|at|with|für|von|in|mit) )", re.IGNORECASE)
+_HEAD = re.compile(r"^.+?(?= (?:for|of|in|at|with|für|von|in|mit) )", re.IGNORECASE)
+_OWNER = re.compile(r"^(?:[^ ]+ ){0,2}[^ ]+['’]s(?= )")
 _TIME = re.compile(
     r" (?:in|for|at the end of|im jahr|für) (?:the )?(?:financial year |fiscal year )?(?:FY ?|GJ ?)?(?:19"
     r"|20)\d{2}(?:/\d{2,4})?$",
@@ -53,6 +64,7 @@ def members(text: str) -> tuple[str, ...]:
     if pieces[0].endswith("-") and "-" in pieces[-1]:  # "Plus- und Basic-Plan"
         pieces = [f"{one}{pieces[-1].rpartition('-')[2]}" if one.endswith("-") else one for one in pieces]
     found = [pieces[0]] + [like(pieces[0], piece) for piece in pieces[1:]]
+    found = _with_condition(found, pieces)
     tail = _shared_tail(pieces[-1])
     # "the budget of Sales and Human resources": behind a preposition a name may end in plain words of its own.
     if _LAST_PREPOSITION.match(pieces[0]) and tail and tail.split()[-1] not in _KINDS:
@@ -65,9 +77,24 @@ def members(text: str) -> tuple[str, ...]:
     return tuple(f"{one}{ending}" for one in found) if len(set(found)) == len(found) else ()
 
 
+def _with_condition(found: list[str], pieces: Sequence[str]) -> list[str]:
+    """ "the gasket set and the bearing set for a TN-30": what follows the last of several nouns, each with an article
+    and nothing behind it, holds for all."""
+    condition = _CONDITION.search(pieces[-1])
+    articles = all(len(piece.split()) > 1 and piece.split()[0].lower() in _DETERMINERS for piece in pieces)
+    if condition is None or not articles or any(_HAS_CONDITION.search(piece) for piece in pieces[:-1]):
+        return found
+    return [*(f"{one}{condition.group()}" for one in found[:-1]), found[-1]]
+
+
 def like(first: str, second: str) -> str:
     """`second` with the words of `first` that it shares: ("the cap in Hull", "in Kassel") is "the cap in Kassel"."""
     second = _POINTS.sub("", second)
+    if one := _ONE.match(second):
+        found = _HEAD.match(first)
+        return f"{found.group()}{second[one.end() :]}" if found else second  # "a can for a TN-55" and "one for a TN-15"
+    if (owner := _OWNER.match(first)) and re.fullmatch(r"[^ ]+(?: [^ ]+){0,2}['’]s", second):
+        return f"{second}{first[owner.end() :]}"  # "Hamburg's cap" and "Kassel's"
     leading = _LEADING.match(second)
     if leading and not _LEADING.match(first):
         start = _start_of(first, leading["preposition"])
@@ -77,6 +104,12 @@ def like(first: str, second: str) -> str:
     if leading is None and parted and not own and _shape(parted["object"]) == _shape(second):
         return f"{parted['head']}{parted['preposition']} {second}"
     return second
+
+
+def with_time(subject: str, than: str) -> str:
+    """A subject with the time that stands behind what it is held against: "IT" and "Procurement in FY2026"."""
+    time = _TIME.search(than)
+    return f"{subject}{time.group()}" if time and not _TIME.search(subject) else subject
 
 
 def _start_of(first: str, preposition: str) -> int | None:
@@ -92,7 +125,7 @@ def _shared_tail(last: str) -> str:
         start -= 1
     plain = words[start:]
     named = all(_is_name(word) or word.lower() in _DETERMINERS for word in words[:start])
-    return " ".join(plain) if plain and start and named and plain[0] not in PREPOSITION.split("|") else ""
+    return " ".join(plain) if plain and start and named and plain[0] not in _PREPOSITIONS else ""
 
 
 def _shape(phrase: str) -> str:
@@ -124,10 +157,13 @@ def names_something(phrase: str) -> bool:
     words = phrase.split()
     if not words or len(words) > 12:
         return False
+    if _ONE.match(phrase):
+        return True
     if words[0][0].isdecimal() or words[0][0] in "£$€" or words[0].lower() in _MEASURES:
         return False
     if words[0].lower() in _DETERMINERS or _LEADING.match(phrase):
-        return len(words) > 1 and not (words[1][0].isdecimal() or words[1][0] in "£$€")
+        year = len(words) > 1 and re.fullmatch(r"(?:19|20)\d{2}", words[1])
+        return len(words) > 1 and (bool(year) or not (words[1][0].isdecimal() or words[1][0] in "£$€"))
     return any(_is_name(word) for word in words)
 
 

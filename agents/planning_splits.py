@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .model import Operation
-from .planning_pairs import PREPOSITION, like, names_something, singular
+from .planning_pairs import PREPOSITION, like, names_something, singular, with_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,7 @@ def held(subject: str, than: str, degree: str, opening: str) -> Split | None:
         return None
     condition = re.search(r" for .+$", than)
     second = like(subject, than)
+    subject = with_time(subject, than)
     if condition and " for " not in subject and not than.startswith("for "):
         subject += condition.group()  # "is the Plus plan more than the Essential plan for a large plant"
     return listed((subject, second), degree, opening)

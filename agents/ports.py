@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -70,6 +70,11 @@ class ModelSession(Protocol):
 
     @property
     def usage(self) -> Usage: ...
+
+    @property
+    def masked(self) -> Mapping[str, int]:
+        """How many personal data of each kind were replaced in what went to remote models."""
+        ...
 
     def restrict(self) -> None: ...
 

@@ -7,7 +7,9 @@ and handed out so whether they were remembered or made just now: what was asked 
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
@@ -26,6 +28,8 @@ Value = TypeVar("Value")
 
 MOST_BYTES = 64_000_000
 _MOST_QUESTIONS = 256
+_ROOM = 0.9
+"""What is learnt ahead fills the memory so far; the rest is for what is asked."""
 
 
 class TokenEmbedder(Protocol):
@@ -51,9 +55,19 @@ class RememberedEmbeddings:
     `most_bytes` bounds the token vectors of documents' texts. Of questions the last few are remembered.
     """
 
-    def __init__(self, embedder: TokenEmbedder, kept: Kept = nothing_kept, *, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self,
+        embedder: TokenEmbedder,
+        kept: Kept = nothing_kept,
+        *,
+        most_bytes: int = MOST_BYTES,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._embedder = embedder
         self._kept = kept
+        self._most_bytes = most_bytes
+        self._clock = clock
+        self._asked_at = -math.inf
         self._texts = _Recent[tuple[Halves, Array]](most_bytes, lambda one: one[0].nbytes + one[1].nbytes)
         self._vectors = _Recent[Array](_MOST_QUESTIONS, lambda _: 1)
         self._questions = _Recent[Tokens](_MOST_QUESTIONS, lambda _: 1)
@@ -70,6 +84,7 @@ class RememberedEmbeddings:
 
     def embed_tokens(self, texts: Sequence[str]) -> list[Tokens]:
         """For each text, a question, its tokens' vectors in context, (t, d) float32 of length 1, and their spans."""
+        self._asked_at = self._clock()
         found = self._questions.complete(texts, self._embedder.embed_tokens)
         return [found[text] for text in texts]
 
@@ -84,6 +99,19 @@ class RememberedEmbeddings:
             counts=counts,
             means=np.stack([found[text][1] for text in texts]) if texts else np.zeros((0, dimensions), np.float32),
         )
+
+    def learn(self, texts: Sequence[str]) -> dict[str, Halves]:
+        """The token vectors of texts of documents, (tokens, d) each. They are remembered while there is room."""
+        if self._texts.size < self._most_bytes * _ROOM:
+            found = self._texts.complete(texts, self._read_or_embed)
+        else:
+            wanted = list(dict.fromkeys(texts))
+            found = dict(zip(wanted, self._read_or_embed(wanted), strict=True))
+        return {text: halves for text, (halves, _) in found.items()}
+
+    def asked_within(self, seconds: float) -> bool:
+        """Whether a question was measured so short a time ago."""
+        return self._clock() - self._asked_at < seconds
 
     def _read_or_embed(self, texts: Sequence[str]) -> list[tuple[Halves, Array]]:
         halves = dict(self._kept(texts))

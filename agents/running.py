@@ -175,6 +175,7 @@ class NoModels:
     tiers: Sequence[Tier] = ()
     calls: Sequence[ModelCall] = ()
     usage = Usage()
+    masked: Mapping[str, int] = {}
 
     def restrict(self) -> None:
         """Nothing leaves this machine anyway."""

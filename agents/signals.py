@@ -131,9 +131,13 @@ def common_rarity(_word: str) -> float:
 
 
 def context_of(candidate: Candidate) -> str:
-    """Title, headings, lead-in and columns in one line: what the candidate is about; "-" for nothing."""
-    parts = (candidate.title, *candidate.headings, candidate.lead_in or "", " ".join(candidate.columns))
-    return " > ".join(part for part in parts if part) or "-"
+    """What the candidate is about, in one line."""
+    return context_line(candidate.title, candidate.headings, candidate.lead_in, candidate.columns)
+
+
+def context_line(title: str, headings: Sequence[str], lead_in: str | None, columns: Sequence[str]) -> str:
+    """Title, headings, lead-in and columns in one line; "-" for nothing."""
+    return " > ".join(part for part in (title, *headings, lead_in or "", " ".join(columns)) if part) or "-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from retrieval.model import Hit
 
 from .model import EvidenceSpan
 from .sentences import split_sentences
-from .signals import Candidate
+from .signals import Candidate, context_line
 
 _SHORT_WORDS = 6
 _BLOCK_LINES = 2
@@ -81,6 +81,13 @@ def units_of(hits: Sequence[Hit]) -> list[Unit]:
                 if len(evidence) <= _MOST_PLACES:
                     units[statement.words] = replace(known, evidence=evidence)
     return list(units.values())
+
+
+def embedded_texts(chunk: Chunk, title: str) -> list[str]:
+    """Whatever of a chunk the judge has embedded: its units, and the lines of title and headings over them."""
+    statements = _KNOWN.of(chunk).statements
+    lines = [context_line(title, chunk.headings, one.lead_in, one.columns) for one in statements]
+    return list(dict.fromkeys([*(one.text for one in statements), *lines]))
 
 
 def _unit(place: int, hit: Hit, statement: _Statement, passage: str) -> Unit:

@@ -33,6 +33,7 @@ class Background:
         self.jobs = Jobs(platform.home / "jobs.sqlite", self._run_job)
         self._stopping = threading.Event()
         self._watcher = make_watcher(platform, self._stopping)
+        self._warmer = platform.crew_parts.warmer
         self._scheduler = Scheduler(
             [section.schedule() for section in platform.settings.schedules],
             self._fire,
@@ -44,10 +45,14 @@ class Background:
         self.jobs.start()
         self._watcher.start()
         self._scheduler.start()
+        if self._warmer is not None:
+            self._warmer.start()
 
     def stop(self) -> None:
         """Ends all threads. A job under way is gone on with at the next start."""
         self._stopping.set()
+        if self._warmer is not None:
+            self._warmer.stop()
         self._scheduler.stop()
         self._watcher.stop()
         self.jobs.stop()

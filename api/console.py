@@ -54,6 +54,8 @@ def show_answer(answer: Json) -> None:
     if answer["unanswered"] is not None:
         put("\n" + wrap(f"Not answered: {answer['unanswered']['looked_for']}"))
     missing = answer["abstention"] or answer["unanswered"]
+    if missing is not None and not missing["nearest"]:
+        put(wrap(f"Why: {missing['reason']}"))
     if missing is None or not missing["nearest"]:
         return
     put("\nNearest passages, which do not answer it:")

@@ -27,11 +27,17 @@ class ModelSection(Section):
 
 class CrewSection(Section):
     """How the crew works: rules of engagement in place of the shipped ones, and a folder of policies (both files or
-    folders relative to the configuration's), and how many questions one person may ask within a minute."""
+    folders relative to the configuration's), and how many questions one person may ask within a minute.
+
+    With `embed_ahead` a served home embeds the sentences of its documents while nobody asks, for quicker answers; their
+    vectors take about `embedded_mb` of disk at most, 10 kB a sentence.
+    """
 
     engagement: Path | None = None
     policies: Path | None = None
     questions_per_minute: int | None = Field(default=60, ge=1)
+    embed_ahead: bool = True
+    embedded_mb: int = Field(default=256, ge=1)
 
 
 class BudgetSection(Section):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -29,19 +30,30 @@ from agents.opinion import SecondOpinion
 from agents.policies import NO_POLICIES, Policies, load_policies
 from agents.ports import ModelSession
 from agents.prompts import VERSIONS
+from agents.remembering import RememberedEmbeddings
 from agents.researcher import Researcher
 from agents.reviewing import Reviewers
 from agents.runs.retention import Retention
 from agents.runs.store import RunStore
+from agents.token_store import TokenStore, TokenStoreError
+from agents.warming import Warmer
 from agents.writing import Writer
 from ingest.catalog import Catalog
 from ingest.model import Document
 from retrieval.access import Principal
+from retrieval.embedding import WEIGHTS_SHA256
 from retrieval.packing import Packer
 from retrieval.ports import Embedder
 from retrieval.searching import Searcher
 
 from .settings import Settings
+
+_MODELS_SHARE = 0.7
+"""Of a run's time, how much may go to waiting for models."""
+
+
+_log = logging.getLogger("groundcrew.crew")
+_TOKENS = "tokens.sqlite"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +155,42 @@ class CrewParts:
     def analyst(self) -> Analyst:
         chunks_of = self._floors.catalog().chunks_of
         writer = Writer(self._floors.packer().pack, chunks_of)
-        return Analyst(Judge.load(), self._floors.embedder(), self._floors.searcher().rarity, writer, chunks_of)
+        return Analyst(Judge.load(), self.memory, self._floors.searcher().rarity, writer, chunks_of)
+
+    @cached_property
+    def tokens(self) -> TokenStore:
+        """Raises TokenStoreError."""
+        self._settings.home.mkdir(parents=True, exist_ok=True)
+        model = f"{type(self._floors.embedder()).__name__} {self._settings.retrieval.precision} {WEIGHTS_SHA256[:16]}"
+        most = self._settings.crew.embedded_mb * 1_000_000
+        return TokenStore(self._settings.home / _TOKENS, model, most_bytes=most)
+
+    @cached_property
+    def memory(self) -> RememberedEmbeddings:
+        """Raises TokenStoreError."""
+        return RememberedEmbeddings(self._floors.embedder(), self.tokens.read)
+
+    def forget_chunks(self, chunk_ids: Sequence[str]) -> None:
+        """Drops the token vectors that only these chunks need."""
+        self._tidy_tokens(lambda tokens: tokens.remove(chunk_ids))
+
+    def keep_only_chunks(self, chunk_ids: Sequence[str]) -> None:
+        """Drops the token vectors of whatever is none of these chunks."""
+        self._tidy_tokens(lambda tokens: tokens.keep_only(chunk_ids))
+
+    def _tidy_tokens(self, tidy: Callable[[TokenStore], object]) -> None:
+        """A home where nobody asked has no such file; one that cannot be written is tidied when the home is served."""
+        if not (self._settings.home / _TOKENS).is_file():
+            return
+        try:
+            tidy(self.tokens)
+        except TokenStoreError as error:
+            _log.warning("tokens.kept: %s", error)
+
+    @cached_property
+    def warmer(self) -> Warmer | None:
+        """None where nothing is embedded ahead. Raises TokenStoreError."""
+        return Warmer(self._floors.catalog(), self.memory, self.tokens) if self._settings.crew.embed_ahead else None
 
     @cached_property
     def crew(self) -> Crew:
@@ -176,7 +223,7 @@ class CrewParts:
 
     def close(self) -> None:
         """Lets go of connections and files."""
-        for name in ("gateway", "store"):
+        for name in ("gateway", "store", "tokens"):
             if name in self.__dict__:
                 self.__dict__[name].close()
 
@@ -191,7 +238,9 @@ class CrewParts:
 
     def _session(self, run_id: str, user: str | None) -> ModelSession:
         limits = self.rules.limits
-        return self.gateway.session(run_id, user, deadline_s=limits.seconds, parallel=limits.parallel_calls)
+        # What models leave of a run's time is for an answer without them.
+        deadline = limits.seconds * _MODELS_SHARE
+        return self.gateway.session(run_id, user, deadline_s=deadline, parallel=limits.parallel_calls)
 
     def _asker_now(self, asker: Principal) -> Principal:
         """Who asked, with the groups that they have by now."""

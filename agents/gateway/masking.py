@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from .ports import Masking, Message
 
@@ -14,6 +15,7 @@ class PlainText:
     """Changes nothing: for local models, which may see everything."""
 
     note = ""
+    counts: Mapping[Any, int] = {}
 
     def mask(self, text: str) -> str:
         """The text as it is."""

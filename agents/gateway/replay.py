@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from agents.errors import ModelUnavailable
 from agents.model import Tier, Usage
@@ -50,6 +50,11 @@ class ReplaySession:
             tokens_out=sum(call.tokens_out for call in self._used),
             cost_usd=sum(call.cost_usd for call in self._used),
         )
+
+    @property
+    def masked(self) -> Mapping[str, int]:
+        """Nothing is sent, so nothing is masked."""
+        return {}
 
     def restrict(self) -> None:
         """Nothing leaves in a replay."""

@@ -66,6 +66,11 @@ class Session:
             cost_usd=sum(call.cost_usd for call in calls),
         )
 
+    @property
+    def masked(self) -> Mapping[str, int]:
+        """How many personal data of each kind were replaced in what went to remote models."""
+        return {str(kind).lower(): number for kind, number in self._masker.counts.items() if number}
+
     def restrict(self) -> None:
         """From now on no request goes to a remote model, not even the next attempt of a call under way."""
         self._restricted = True

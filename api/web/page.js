@@ -154,7 +154,8 @@ function citationItem(citation) {
   const body = make("div", { children: [title, line(place(citation), "place")] });
   if (citation.header.some(Boolean)) body.append(line(citation.header.join(" | "), "place"));
   body.append(make("blockquote", { text: citation.quote }));
-  if (citation.withheld.length) body.append(line(`Withheld here: ${citation.withheld.join(", ").toLowerCase()}`, "place"));
+  const withheld = citation.withheld.join(", ").toLowerCase();
+  if (withheld) body.append(line(`Withheld here: ${withheld}`, "place"));
   return make("li", { children: [make("span", { text: `[${citation.id}]`, className: "number" }), body] });
 }
 
@@ -218,7 +219,7 @@ function claimBlocks({ claims, citations }) {
     const marks = claim.citations.map((number) => make("sup", {
       children: [button(`[${number}]`, () => showSource(citations.find((c) => c.id === number)))],
     }));
-    const words = [claim.text, ...marks, " "];
+    const words = [claim.text, make("span", { className: "marks", children: marks }), " "];
     if (KINDS[claim.kind]) {
       running = null;
       blocks.push(make("div", {
@@ -282,7 +283,7 @@ function waitingNodes(answer, turn) {
       outcome.textContent = told(error);
     }
     announce(outcome.textContent);
-  });
+  }, "second");
   const number = make("p", { className: "quiet", children: ["Run ", make("code", { text: answer.run_id })] });
   return [
     line("Waits for a person", "tag"),
@@ -349,20 +350,20 @@ function explanationNodes(found) {
     ...part("How it was gone about", [
       ...(route ? [line(`${route.mode}: ${route.why} (${route.complexity}, ${route.sensitivity})`)] : []),
       ...found.rerouted.map((one) => line(`${one.from} → ${one.to}: ${one.why}`)),
-      ...steps.map((step) => line(`${step.id}: ${step.text}${step.needs.length ? `, after ${step.needs.join(", ")}` : ""}`)),
+      ...steps.map(({ id, text, needs }) => line(`${id}: ${text}${needs.length ? `, after ${needs.join(", ")}` : ""}`)),
       ...(plan?.operation ? [line(`then ${plan.operation.replace("_", " ")} of their answers`)] : []),
     ]),
     ...part("What was searched", [...found.searches.map(searchNode), ...found.judged.map(
       (one) => line(`${one.enough ? "Enough was found" : "Not enough was found"}: ${one.why}`))]),
-    ...part("Left out for lack of room", found.left_out.map((one) => line(`${count(one.passages.length, "passage")} of ${
-      [...new Set(one.passages.map((passage) => passage.title))].join("; ")} (${one.tokens} of ${one.budget} tokens taken)`))),
+    ...part("Left out for lack of room", found.left_out.filter((one) => one.passages.length).map(leftNode)),
     ...part(found.waits ? "Would be released" : "Released", found.claims.map((one) => claimCard(one, one.citations))),
     ...part("Rejected", found.rejected.map((one) => claimCard(one, one.evidence))),
     ...part("Not answered", left ? [line(`${left.looked_for}: ${left.why}`)] : []),
     ...part("What stepped in", stepped(found)),
-    ...part("Models and cost", found.models.length ? found.models.map(modelNode) : [line("None: every step went without a model, at no cost.")]),
+    ...part("Models and cost", found.models.length
+      ? found.models.map(modelNode) : [line("None: every step went without a model, at no cost.")]),
     ...part("Time", found.ms === null ? [] : [
-      line([`${lasted(found.ms)} in all`, ...found.stages.map((one) => `${one.stage} ${lasted(one.ms)}`)].join(" · "))]),
+      line([`${lasted(found.ms)} in all`, ...found.stages.map((s) => `${s.stage} ${lasted(s.ms)}`)].join(" · "))]),
     ...(found.withheld ? [line("Part of this is withheld: it rests on what may not be shown here.")] : []),
     ...(found.cut ? [line(`${count(found.cut, "entry", "entries")} of the record grew too large and were cut.`)] : []),
     make("p", { className: "quiet", children: ["Run ", make("code", { text: found.id })] }),
@@ -380,24 +381,32 @@ function searchNode({ query, hits, round }) {
   ] });
 }
 
+function leftNode({ passages, tokens, budget }) {
+  const titles = [...new Set(passages.map((one) => one.title))].join("; ");
+  return line(`${count(passages.length, "passage")} of ${titles} (${tokens} of ${budget} tokens taken)`);
+}
+
 function modelNode(one) {
   const failed = one.outcomes.length ? `, failed: ${one.outcomes.join(", ")}` : "";
-  return line(`${one.agent}: ${one.model} (${one.tier}, ${one.locality}), ${count(one.calls, "call")}${failed}, ${
-    one.tokens_in} tokens in, ${one.tokens_out} out, ${one.cost_usd ? `$${one.cost_usd.toFixed(4)}` : "no cost"}, ${lasted(one.ms)}`);
+  const cost = one.cost_usd ? `$${one.cost_usd.toFixed(4)}` : "no cost";
+  return line(`${one.agent}: ${one.model} (${one.tier}, ${one.locality}), ${count(one.calls, "call")}${failed}, `
+    + `${one.tokens_in} tokens in, ${one.tokens_out} out, ${cost}, ${lasted(one.ms)}`);
 }
 
 /** A claim with its verdict, the words it was held against, and what each check found. */
 function claimCard(claim, spans) {
-  const verdict = [claim.verdict ?? "not checked", ...(claim.score === null ? [] : [`${Math.round(claim.score * 100)} %`]),
-    ...(claim.kind ? [KINDS[claim.kind]?.toLowerCase() ?? claim.kind] : [])].join(", ");
+  const score = claim.score === null ? null : `${Math.round(claim.score * 100)} %`;
+  const kind = KINDS[claim.kind]?.toLowerCase() ?? claim.kind;
+  const verdict = [claim.verdict ?? "not checked", score, kind].filter(Boolean).join(", ");
   const agreed = claim.findings.filter((one) => one.agrees).map((one) => one.check);
   const against = claim.findings.filter((one) => !one.agrees);
   return make("div", { className: "card", children: [
     line(claim.text, "left"),
-    line(verdict, `verdict ${claim.verdict}`),
+    line(verdict, `verdict ${claim.verdict ?? ""}`),
     ...(claim.fate ? [line([claim.fate, claim.why].filter(Boolean).join(": "), "against")] : []),
     ...(claim.computation ? [make("code", { text: claim.computation })] : []),
-    ...spans.flatMap((span) => [line((span.id ? `[${span.id}] ` : "") + span.title, "place"), make("blockquote", { text: span.quote })]),
+    ...spans.flatMap(({ id, title, quote }) => [
+      line(id ? `[${id}] ${title}` : title, "place"), make("blockquote", { text: quote })]),
     ...against.map((one) => line(`${one.check}: ${one.contradicts ? "the source says otherwise" : "not borne out"}${
       quoted(one.words)}${one.note ? ` (${one.note})` : ""}`, "against")),
     ...(agreed.length ? [line(`Nothing against it: ${agreed.join(", ")}`)] : []),
@@ -411,7 +420,8 @@ function stepped({ warned = [], planted = [], policies = [], masked = [], limits
   return [
     ...warned.map((one) => line(`The question: ${one.kinds.join(", ")}`)),
     ...planted.map((one) => line(`Instructions in ${one.title}, fenced and not followed:${quoted(one.words)}`)),
-    ...policies.map((one) => line(`Policy ${one.policy} (${one.effect}): ${one.why}${one.claim ? `: ${one.claim}` : ""}`)),
+    ...policies.map((one) => line(
+      `Policy ${one.policy} (${one.effect}): ${[one.why, one.claim].filter(Boolean).join(": ")}`)),
     ...masked.map((one) => line(`Replaced by placeholders before a remote call: ${
       Object.entries(one.kinds).map(([kind, number]) => `${number} ${kind}`).join(", ")}`)),
     ...limits.map((one) => line(`Limit of ${one.limit}, ${one.used} of ${one.allowed}: ${one.why}`)),
@@ -429,8 +439,8 @@ async function showReviews() {
   for (const one of reviews) {
     if (listed.has(one.run_id)) continue;
     const item = make("li");
-    item.append(opening([make("strong", { text: one.question }), make("span", { text: reviewLine(one), className: "quiet" })],
-      () => reviewNodes(one.run_id, item)));
+    const title = [make("strong", { text: one.question }), make("span", { text: reviewLine(one), className: "quiet" })];
+    item.append(opening(title, () => reviewNodes(one.run_id, item)));
     listed.set(one.run_id, item);
     $("#reviews ul").append(item);
   }
@@ -450,10 +460,11 @@ const reviewLine = (one) => `Risk ${one.risk} · ${one.reasons.join("; ")} · ${
 async function reviewNodes(runId, item) {
   const found = await call(`/v1/reviews/${runId}`);
   const out = stepped(found);
+  const cards = (claims) => claims.map((one) => claimCard(one, one.evidence));
   const nodes = [
     ...(found.answer?.notices ?? []).map((text) => line(text, "notice")),
-    ...found.claims.map((one) => claimCard(one, one.evidence)),
-    ...(found.rejected.length ? [make("h3", { text: "Given up before" }), ...found.rejected.map((one) => claimCard(one, one.evidence))] : []),
+    ...cards(found.claims),
+    ...(found.rejected.length ? [make("h3", { text: "Given up before" }), ...cards(found.rejected)] : []),
     ...(out.length ? [make("h3", { text: "What stepped in" }), ...out] : []),
   ];
   return [...nodes, decision(runId, item)];
@@ -471,7 +482,8 @@ function decision(runId, item) {
     why.required = chosen === "reject";
     if (!why.reportValidity()) return;
     try {
-      const { answer } = await call(`/v1/reviews/${runId}`, posted({ decision: chosen, why: why.value.trim() || null }));
+      const decided = posted({ decision: chosen, why: why.value.trim() || null });
+      const { answer } = await call(`/v1/reviews/${runId}`, decided);
       item.className = "decided";
       const outcome = make("p", { className: "outcome", children: [make("strong", {
         text: chosen === "approve" ? "Approved. The asker gets: " : "Rejected. The asker gets: " }), answer.answer] });
@@ -497,10 +509,12 @@ function decision(runId, item) {
 
 /** An id for a conversation; randomUUID is there on https and localhost alone. */
 function newId() {
-  return crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(16)).join("-");
+  return crypto.randomUUID?.()
+    ?? Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(16)).join("-");
 }
 
 let conversation = newId();
+let cite = link.get("cite"); // The citation that a link opens, once.
 
 function newTurn(question) {
   const stage = make("p", { text: "Asking …", className: "stage" });
@@ -522,20 +536,25 @@ $("#ask").addEventListener("submit", async (event) => {
   const field = $("#question");
   const question = field.value;
   const turn = newTurn(question);
+  const linked = cite !== null && question === link.get("q");
   ask.disabled = true;
   field.value = "";
   announce("Asking");
   try {
-    const answer = await askServer({ question, conversation_id: conversation }, (stage) => {
+    const body = { question, conversation_id: conversation };
+    // A link to a citation asks in one piece: whoever takes a picture of the page then waits for the answer.
+    const answer = await (linked ? call("/v1/ask", posted(body)) : askServer(body, (stage) => {
       $(".stage", turn).textContent = `${stage} …`;
       announce(stage);
-    });
+    }));
     showAnswer(turn, answer);
     announce(answer.answer);
-    const linked = [...answer.citations, ...(answer.abstention?.nearest ?? [])].find((c) => String(c.id) === link.get("cite"));
-    if (linked && question === link.get("q") && !turn.previousElementSibling) showSource(linked);
+    const shown = [...answer.citations, ...(answer.abstention?.nearest ?? [])];
+    const cited = linked && shown.find((c) => String(c.id) === cite);
+    if (cited) showSource(cited);
+    cite = null;
     $("#anew").hidden = false;
-    $("#ask label").textContent = "Ask on, or something else";
+    $("#ask label").textContent = "Ask a follow-up, or something else";
   } catch (error) {
     $(".body", turn).replaceChildren(line(told(error), "answer"));
     announce(told(error));

@@ -7,7 +7,7 @@ from collections.abc import Sequence, Set
 
 import numpy as np
 
-from agents.kinds import kind_present
+from agents.kinds import kind_present, numbers
 from agents.matching import Array, Rarity, Tokens, term_vectors, term_weights
 from agents.question import Asked, Part, Term
 from agents.signals import SIGNALS, Candidate, Embeddings, context_of
@@ -82,7 +82,7 @@ def _row(
         "kind_lacking": 1.0 - kind if part.asked in FACTUAL else 0.0,
         "novelty": len(stems - known) / len(stems) if stems else 0.0,
         "new_names": math.log1p(sum(name not in known for name in _names(candidate.text))),
-        "new_numbers": float(bool(_numbers(candidate.text) - _numbers(part.text))),
+        "new_numbers": float(bool(numbers(candidate.text) - numbers(part.text))),
         "is_question": float(candidate.text.rstrip(" *_").endswith("?")),
         "is_lead_in": float(candidate.text.rstrip(" *_").endswith(":")),
         "length": min(1.0, math.log1p(len(words_of(candidate.text))) / math.log1p(40)),
@@ -147,14 +147,6 @@ def _names(text: str) -> list[str]:
         if (capital or any(character.isupper() for character in word[1:])) and word.lower() not in STOPWORDS:
             found.append(stem(word))
     return found
-
-
-def _numbers(text: str) -> set[str]:
-    return {
-        word.lower()
-        for word, _, _ in words_of(text)
-        if word[0].isdecimal() or word.lower() in ("one", "two", "three", "zwei", "drei")
-    }
 
 
 def _row_match(terms: Sequence[Term], candidate: Candidate, context: str) -> float:

@@ -120,3 +120,18 @@ def test_an_edition_of_a_policy_disagrees_with_the_one_before() -> None:
 
 def test_a_claim_with_no_other_document_is_left_alone() -> None:
     assert find_conflicts(understand(MEALS), [unit(OLD, "meal cap")], [unit(OLD, "meal cap")]) == []
+
+
+def test_a_word_that_stands_in_the_passage_only_is_enough_beside_half_of_the_others() -> None:
+    one = passage(
+        "Storing packed pumps", "Store it dry, at a relative humidity of at most 60 %, between 0 °C and 40 °C."
+    )
+    other = passage(
+        "Pump store", "A packed pump stays for a year.\n\nThe relative humidity in the store may not exceed 65 %."
+    )
+    question = "What humidity is allowed where packed pumps are stored?"
+    _, claim = conflicts(question, one, other, words="humidity")
+    assert "“60 %”" in claim.text
+    assert "“65 %”" in claim.text
+    elsewhere = passage("Machine hall", "The relative humidity in the machine hall may not exceed 65 %.")
+    assert conflicts(question, one, elsewhere, words="humidity") == []

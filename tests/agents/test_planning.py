@@ -47,6 +47,31 @@ def steps_of(question: str) -> list[str]:
             Operation.LARGEST,
         ),
         (
+            "Is Hamburg's hotel cap higher than Kassel's?",
+            ["What is Hamburg's hotel cap?", "What is Kassel's hotel cap?"],
+            Operation.LARGEST,
+        ),
+        (
+            "Does Kassel or Gdynia have more employees?",
+            ["How many employees does Kassel have?", "How many employees does Gdynia have?"],
+            Operation.LARGEST,
+        ),
+        (
+            "Are there more people in Hull or in Kassel?",
+            ["How many people are there in Hull?", "How many people are there in Kassel?"],
+            Operation.LARGEST,
+        ),
+        (
+            "Which contract ends earlier, the one with Sorrel Valves or the one with Tollgate Freight?",
+            ["When does the contract with Sorrel Valves end?", "When does the contract with Tollgate Freight end?"],
+            Operation.SMALLEST,
+        ),
+        (
+            "Does the FJ-200 take longer to deliver than the FJ-120?",
+            ["How long does the FJ-200 take to deliver?", "How long does the FJ-120 take to deliver?"],
+            Operation.LARGEST,
+        ),
+        (
             "Does Kassel have more days of leave than Hull?",
             ["How many days of leave does Kassel have?", "How many days of leave does Hull have?"],
             Operation.LARGEST,
@@ -105,6 +130,46 @@ def test_a_comparison_asks_for_each_side(question: str, steps: list[str], operat
             "What do a laptop and a CAD workstation cost together?",
             ["What does a laptop cost?", "What does a CAD workstation cost?"],
             Operation.SUM,
+        ),
+        (
+            "What do the gasket set and the carbon bearing set for a TN-30 cost together?",
+            ["What does the gasket set for a TN-30 cost?", "What does the carbon bearing set for a TN-30 cost?"],
+            Operation.SUM,
+        ),
+        (
+            "What is the combined weight of an FJ-120 and an FJ-200?",
+            ["What is the weight of an FJ-120?", "What is the weight of an FJ-200?"],
+            Operation.SUM,
+        ),
+        (
+            "What is the average of the hotel caps in London and Manchester?",
+            ["What is the hotel cap in London?", "What is the hotel cap in Manchester?"],
+            Operation.AVERAGE,
+        ),
+        (
+            "What is the ratio of the motor power of the FJ-320 to that of the FJ-120?",
+            ["What is the motor power of the FJ-320?", "What is the motor power of the FJ-120?"],
+            Operation.RATIO,
+        ),
+        (
+            "How much higher was revenue in 2025 than in 2023?",
+            ["What was revenue in 2025?", "What was revenue in 2023?"],
+            Operation.DIFFERENCE,
+        ),
+        (
+            "How much more per year is the Plus plan than the Essential plan for a 300 kW plant?",
+            ["What is the Plus plan per year for a 300 kW plant?", "What is the Essential plan for a 300 kW plant?"],
+            Operation.DIFFERENCE,
+        ),
+        (
+            "Um wie viel Euro ist die Hotelobergrenze in Hamburg höher als in Kassel?",
+            ["Wie hoch ist die Hotelobergrenze in Hamburg?", "Wie hoch ist die Hotelobergrenze in Kassel?"],
+            Operation.DIFFERENCE,
+        ),
+        (
+            "Wie viel schwerer ist die FJ-320 als die FJ-120?",
+            ["Wie schwer ist die FJ-320?", "Wie schwer ist die FJ-120?"],
+            Operation.DIFFERENCE,
         ),
         (
             "What is the combined budget of Sales and Human resources for FY2026?",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from agents.checks.statements import verify_statement
 from agents.model import ClaimKind
 from agents.question import understand
-from agents.supersession import find_supersessions
+from agents.supersession import find_standing, find_supersessions
 from tests.agents.passages import chunks_of, passage, unit
 
 NEW = passage(
@@ -60,3 +60,20 @@ def test_a_document_that_nobody_says_is_replaced_makes_no_claim() -> None:
     question = understand("Within how many days after the trip do I still file the claim?")
     assert find_supersessions(question, [unit(NEW, "30 days")], [stray], chunks_of(NEW, stray)) == []
     assert find_supersessions(question, [unit(NEW, "30 days")], [], chunks_of(NEW)) == []
+
+
+def test_whether_a_document_holds_is_answered_with_the_words_that_say_so() -> None:
+    question = understand("Is the Password policy still in force?")
+    near = [unit(SAYING, "Change passwords")]
+    (claim,) = find_standing(question.parts[0], "en", near, [SAYING], chunks_of(SAYING))
+    assert claim.kind is ClaimKind.SUPERSESSION
+    assert claim.text == "Password policy states: “This policy is superseded by the Access standard”."
+    assert verify_statement(claim).agrees
+    for other in ("Is the Expenses policy still in force?", "How often are passwords changed?"):
+        assert find_standing(understand(other).parts[0], "en", near, [SAYING], chunks_of(SAYING)) == []
+
+
+def test_which_document_was_replaced_is_answered_by_the_one_that_took_its_place() -> None:
+    part = understand("What replaced the Travel policy 2023?").parts[0]
+    (claim,) = find_standing(part, "en", [unit(NEW, "30 days")], [OLD], chunks_of(NEW, OLD))
+    assert claim.text.startswith("Travel policy states: “This policy replaces the Travel policy 2023")

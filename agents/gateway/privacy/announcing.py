@@ -39,7 +39,10 @@ FIELDS = frozenset(
     unterzeichnerin kunde kundin patientin mieter mieterin nom prénom nombre apellidos apellido nome cognome imię
     nazwisko naam ad soyad titulaire titular destinataire expéditeur remitente distribution engineer witness
     witnesses driver auditor auditors inspector buyer guest guests member members trustee representative passenger
-    responsible
+    responsible présents présent présente excusé excusée excusés absents participants obecni nieobecni nieobecny
+    nieobecna obecny przełożony przełożona kadry vorgesetzter vorgesetzte vertretung stellvertreter stellvertreterin
+    zeuge zeugin zeugen referenzen referees references approvals personalakte sachbearbeiter sachbearbeiterin deputy
+    supervisor
 """.split()
 )
 NO_FIELD = frozenset(
@@ -55,12 +58,12 @@ BEFORE_PLACES = frozenset(
 )
 MAIL_BEHIND = re.compile(r"[\"']?[ \t]{0,2}(?:\n[ \t>]{0,4})?[<(\[][ \t]?(?:mailto:)?[\w.+%-]{1,64}+@")
 MAX_PARTS = 5
-_BEFORE_PEOPLE = frozenset(
+BEFORE_PEOPLE = frozenset(
     """
     and with by from to between colleague und mit von zwischen kollege kollegin an ask told et avec y con e
 """.split()
 )
-_BEHIND_PEOPLE = re.compile(
+BEHIND_PEOPLE = re.compile(
     r"[ ]?\((?:the |der |die |our )?[A-Za-z]|[ ]?\||:[ ][a-z]|,[ ][a-z]|"
     r"[ ](?:" + "|".join(sorted(PERSON_VERBS)) + r"|left|has|hat|ist|is|was|war|will|can)[ ]"
 )
@@ -69,4 +72,4 @@ _BEHIND_PEOPLE = re.compile(
 def tells_person(before: str, text: str, end: int) -> bool:
     """Whether the folded word before two capitalised ones, or what stands behind their end, makes them a person's name,
     though the first is a word of the dictionary."""
-    return before in ROLES or before in _BEFORE_PEOPLE or _BEHIND_PEOPLE.match(text, end) is not None
+    return before in ROLES or before in BEFORE_PEOPLE or BEHIND_PEOPLE.match(text, end) is not None

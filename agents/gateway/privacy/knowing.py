@@ -11,6 +11,8 @@ from .words import Word
 
 _PARTS = re.compile(r"[^\W\d_]+")
 _TOKEN = re.compile(r"[^\W\d_]+")
+_ALONE = re.compile(r"'s\b|[ ]?(?:[:>)|;]|,[ ]|[,.!]?[ \t]*(?:\n|$))")
+_WITHIN = re.compile(r"(?:[^\W\d_,]|,)[ ]{1,2}$")
 _NUMBER = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]{0,12}\d)[A-Za-z0-9]{5,34}(?![A-Za-z0-9])")
 
 
@@ -74,18 +76,24 @@ class Known:
         """People and numbers in `text` that the run knows."""
         if self._parts:
             lower = {word.text for word in words if word.text.islower()}
-            for match in _TOKEN.finditer(text):
-                token = match[0]
-                who = self._who(token, lower)
-                if who is not None:
-                    yield Find(start=match.start(), end=match.end(), kind=Kind.PERSON, of=str(who))
+            tokens = [*_TOKEN.finditer(text)]
+            for n, match in enumerate(tokens):
+                who = self._who(match[0], lower, text, match.end())
+                if who is None:
+                    continue
+                yield Find(start=match.start(), end=match.end(), kind=Kind.PERSON, of=str(who))
+                for beside in (*tokens[max(0, n - 1) : n], *tokens[n + 1 : n + 2]):
+                    # "Mirth" alone is a word; beside the surname of a Mirth it is she
+                    if beside[0][0].isupper() and fold(beside[0]) in self._people[who]:
+                        yield Find(start=beside.start(), end=beside.end(), kind=Kind.PERSON, of=str(who))
         if self._numbers:
             for match in _NUMBER.finditer(text):
                 kind = self._numbers.get(match[0].upper())
                 if kind is not None:
                     yield Find(start=match.start(), end=match.end(), kind=kind, of=match[0].upper())
 
-    def _who(self, token: str, lower: set[str]) -> int | None:
+    def _who(self, token: str, lower: set[str], text: str, end: int) -> int | None:
+        """Whose part of a name `token` is, which ends at `end` of `text`."""
         if not 1 < len(token) <= 80:
             return None
         part = fold(token)
@@ -98,5 +106,15 @@ class Known:
         if token[0].islower() and (len(token) < 4 or is_word(part) or len(self._people[who]) < 2):
             return None
         if is_word(part) and (token.lower() in lower or (token.isupper() and len(token) < 4)):
-            return None  # a word of this text too, as "price" beside Ms Price
+            # a word of this text too, as "price" beside Ms Price: hers only where sentences have no capital for it
+            return who if self._stands_as_name(token, text, end) else None
         return who
+
+    def _stands_as_name(self, token: str, text: str, end: int) -> bool:
+        """Whether a capitalised word stands within a sentence, or is all of what is said, or has something."""
+        if not token[0].isupper() or len(token) < 3:
+            return False
+        if _ALONE.match(text, end) is not None:
+            return True
+        start = end - len(token)
+        return _WITHIN.search(text[max(0, start - 12) : start]) is not None

@@ -23,7 +23,7 @@ _TITLES = """
     fräulein hr fr doktor señor señora señorita sr sra srta don doña signor signora signore sig dott dottoressa
     avv ing dipl pan pani panna mgr inż meneer mevrouw dhr mevr mej bay bayan herra rouva fru herre rev reverend
     father sister captain capt colonel col sergeant sgt lieutenant lt major nurse judge justice senator shri smt
-    kumari sheikh sayyid hadji ustad
+    kumari sheikh sayyid hadji ustad panie pana panu panią
 """
 _GREETINGS = """
     dear hi hello hey hallo liebe lieber liebes geehrter geehrte geehrten moin servus cher chère bonjour salut
@@ -109,6 +109,11 @@ _SAXON = """
     seidel heinrich brandt haas schreiber graf schulte dietrich ziegler kuhn kühn pohl engel horn busch bergmann
     thomas voigt sauer arnold wolff pfeiffer rauch loos diehl stoll brandes fessler haberkorn hartlieb wiegand
 """
+ADDRESSED = frozenset(
+    "mr mrs ms miss mx dr herr herrn frau mme mlle señor señora sr sra pan pani panie pana panu panią panna "
+    "signor signora mevrouw meneer fru herre".split()
+)
+"""Titles that stand before nothing but names."""
 TITLES, GREETINGS, ROLES = (frozenset(words.split()) for words in (_TITLES, _GREETINGS, _ROLES))
 PARTICLES = frozenset(
     "van von der den de del della di da dos das du la le al el bin ibn bint abu ben ter ten zu zum y e "
@@ -119,7 +124,7 @@ PERSON_VERBS = frozenset(
     said says told tells wrote writes asked asks replied replies explained explains phoned rang emailed mailed
     resigned retired died lives lived married joined complained confirmed thinks believes signed met agreed
     promised apologised apologized called argued suggested noticed insisted admitted recalled added approves
-    approved sagt sagte schrieb schreibt fragte fragt meinte erklärte antwortete wohnt kündigte unterschrieb
+    approved proposed abstained praised praises wants reported reports joined decides decided disagreed sagt sagte schrieb schreibt fragte fragt meinte erklärte antwortete wohnt kündigte unterschrieb
     bestätigte bat rief berichtete erzählte teilte dit écrit dijo escribió disse scrisse powiedział powiedziała
     napisał zei
 """.split()
@@ -198,6 +203,11 @@ def is_place(word: str) -> bool:
     return fold(word) in _PLACE_WORDS
 
 
+def is_wordlike(low: str) -> bool:
+    """Whether it ends as words of trade and office do, which no name does: "-ment", "-schaft"."""
+    return len(low) > 6 and low.endswith(_SUFFIXES)
+
+
 @lru_cache(maxsize=65536)
 def is_word(word: str) -> bool:  # noqa: PLR0911 - one kind of evidence after another
     """Whether a dictionary has it, or the end of it, as in German compounds, or it ends as words do."""
@@ -212,7 +222,7 @@ def is_word(word: str) -> bool:  # noqa: PLR0911 - one kind of evidence after an
     strong, weak, surnames = _lists()
     if fold(low) in surnames or fold(low) in strong or fold(low) in weak:
         return False
-    if len(low) > 6 and low.endswith(_SUFFIXES):
+    if is_wordlike(low):
         return True
     if low.endswith("s") and low[:-1] in english and len(low) > 4:
         return True

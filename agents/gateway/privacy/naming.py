@@ -27,6 +27,7 @@ from .announcing import (
 )
 from .kinds import Find, Kind
 from .lexicon import (
+    ADDRESSED,
     GREETINGS,
     NEVER,
     PARTICLES,
@@ -102,7 +103,7 @@ class _Reader:
         if low in TITLES or low in GREETINGS or (low in ROLES and not is_given(word.text)):
             return at
         if before in TITLES and not (before in ("m", "fr", "don") and is_word(word.text)):
-            return self._announced(at)
+            return self._announced(at, titled=before in ADDRESSED)
         followed = at + 1 < len(self._words) and self._words[at + 1].gap == " " and self._unknown(at + 1)
         if before in GREETINGS and (self._may_be_name(word) or (followed and low not in NEVER)):
             return self._extend(at)
@@ -237,7 +238,7 @@ class _Reader:
         words = [self._words[n] for n in following if self._joined(n)]
         return any(word.is_capital and fold(word.text) not in NEVER for word in words)
 
-    def _announced(self, at: int) -> int:
+    def _announced(self, at: int, *, titled: bool = False) -> int:
         """A name that something announces: its first word may be any but those that no name has."""
         if at >= len(self._words):
             return at
@@ -252,6 +253,7 @@ class _Reader:
         end = self._extend(at)
         if (
             end == at + 1
+            and not titled
             and is_word(word.text)
             and not is_weak(word.text)
             and re.match(r"[ \t][^\W\d_]", self._text[word.end : word.end + 2])

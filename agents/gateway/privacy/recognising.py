@@ -11,6 +11,7 @@ from .kinds import RANK, Find, Kind
 from .knowing import Known
 from .labelled import find_labelled
 from .naming import find_names
+from .pairing import find_pairs
 from .phones import find_phones
 from .tables import find_cells
 from .viewing import View
@@ -35,7 +36,7 @@ def recognise(text: str, known: Known) -> list[Find]:
     finds += [*find_addresses(seen), *find_cells(seen)]
     _learn_mailboxes(finds, known)
     known.company(company_words(seen, words))
-    names = [*find_names(seen, words, known.companies)]
+    names = [*find_names(seen, words, known.companies), *find_pairs(seen, words, known.companies)]
     taken = [find for find in finds if find.kind is not Kind.PERSON]
     names += [find for find in finds if find.kind is Kind.PERSON]
     for find in sorted(_outside(names, taken), key=lambda find: find.start - find.end):

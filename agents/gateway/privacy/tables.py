@@ -21,7 +21,8 @@ _HEADINGS = (
          r"inhaber(?:in)?|bearbeiter(?:in)?|unterzeichner(?:in)?|"
      r"nom|prénom|nombre|apellidos?|nome|cognome|imię|nazwisko|imię i nazwisko|naam|achternaam|"
          r"voornaam|ad|soyad|ad soyad|maintained by|requester|requested by|recipient|sender|from|to|"
-         r"complainant|salesperson|buyer|sales rep|rep"),
+         r"deputy|supervisor|vertretung|stellvertreter(?:in)?|vorgesetzte[r]?|przełożon[ya]|"
+     r"complainant|salesperson|buyer|sales rep|rep"),
     (Kind.BIRTHDATE, r"dob|d\.o\.b\.|date of birth|birth ?date|birthday|born|geburtsdatum|geburtstag|geboren|geb\.?|"
         r"date de naissance|fecha de nacimiento|data di nascita|data urodzenia|geboortedatum|doğum tarihi"),
     (Kind.PHONE, r"(?:home |work |mobile |office |direct |cell |private )?(?:phone|telephone|tel|mobile|cell|fax|"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ class NameMasker:
     """Knows one name."""
 
     note = "Placeholders such as [PERSON_1] stand for names."
+    counts: Mapping[str, int] = {}
 
     def mask_all(self, texts: Sequence[str]) -> list[str]:
         return [self.mask(text) for text in texts]

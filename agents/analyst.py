@@ -17,7 +17,7 @@ from retrieval.model import Hit
 from .checks.model import Verdict
 from .composing import compose
 from .composing_arranging import settled
-from .composing_choosing import names_all, unnamed_sides
+from .composing_choosing import names_all, plainly_answered, unnamed_sides
 from .errors import ModelUnavailable
 from .evidence import ChunksOf, EvidenceBook
 from .judging import Judge, PartJudgement
@@ -159,7 +159,11 @@ class Analyst:
 
     def _judged(self, parts: Sequence[Part], units: Sequence[Unit], principal: Principal) -> Sequence[PartJudgement]:
         candidates = [unit.candidate for unit in units]
-        return self._judge.judge(parts, candidates, self.embeddings, self._rarity_for(principal)).parts
+        judged = self._judge.judge(parts, candidates, self.embeddings, self._rarity_for(principal)).parts
+        return [
+            part if part.answered or not plainly_answered(part, units) else replace(part, answered=True)
+            for part in judged
+        ]
 
 
 def parts_of(plan: Plan) -> tuple[Part, ...]:

@@ -13,12 +13,16 @@ from decimal import Decimal
 from .checks.quantities import CURRENCIES
 from .composing_operands import numbered_things, unnamed
 from .figures import figures_in
+from .judging import PartJudgement
 from .measuring import attributes_asked, is_measuring
 from .model import Plan, Step
 from .question import Language, Part, Term
 from .units import Unit
 from .words import COMPOUND, FRAME_WORDS, STOPWORDS, stem, words_of
 
+_LIKELY = 0.5
+_FAR_BEFORE = 0.8
+_SEVERAL = 3
 _TOTALS = frozenset(stem(word) for word in "total sum overall whole gesamt insgesamt summe".split())
 
 
@@ -57,6 +61,15 @@ def names_all(part: Part, unit: Unit, own: Sequence[Term] = ()) -> bool:
     if numbered_things(part.text, " ".join((unit.candidate.text, *unit.candidate.columns))) and own:
         return False
     return bool(_content(part)) and not lacking(part, unit) and not _lacking(own, _own(unit), unit)
+
+
+def plainly_answered(judged: PartJudgement, units: Sequence[Unit]) -> bool:
+    """Whether a part is answered though the judge is less sure than it asks for: more likely than not, by a unit that
+    stands far before all others and takes up every one of several words."""
+    if not judged.chosen or judged.probability < _LIKELY or len(_content(judged.part)) < _SEVERAL:
+        return False
+    best = judged.chosen[0]
+    return best.probability >= _FAR_BEFORE * judged.probability and names_all(judged.part, units[best.index])
 
 
 def lacking(part: Part, unit: Unit) -> list[Term]:

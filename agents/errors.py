@@ -4,6 +4,7 @@ AgentError
 ├── QuestionRefused     the question cannot be taken at all (empty, too long, unknown mode)
 │   └── TooManyQuestions    the asker has asked as many as they may for now
 ├── RunStopped          somebody stopped the run, or it came to its limit of time
+├── TokenStoreError     the file of token vectors cannot be used
 ├── NotComputable       figures do not go together; no claim is made of them
 ├── ModelUnavailable    no language model gave a usable reply; the crew goes on without one
 ├── EngagementError     the rules of engagement or a policy cannot be used

@@ -167,8 +167,12 @@ class CrewParts:
 
     @cached_property
     def memory(self) -> RememberedEmbeddings:
-        """Raises TokenStoreError."""
-        return RememberedEmbeddings(self._floors.embedder(), self.tokens.read)
+        """With nothing on disk behind it where the file cannot be used: answers come all the same."""
+        try:
+            return RememberedEmbeddings(self._floors.embedder(), self.tokens.read)
+        except TokenStoreError as error:
+            _log.warning("tokens.unusable: %s", error)
+            return RememberedEmbeddings(self._floors.embedder())
 
     def forget_chunks(self, chunk_ids: Sequence[str]) -> None:
         """Drops the token vectors that only these chunks need."""
@@ -189,8 +193,13 @@ class CrewParts:
 
     @cached_property
     def warmer(self) -> Warmer | None:
-        """None where nothing is embedded ahead. Raises TokenStoreError."""
-        return Warmer(self._floors.catalog(), self.memory, self.tokens) if self._settings.crew.embed_ahead else None
+        """None where nothing is embedded ahead, or nothing can be kept."""
+        if not self._settings.crew.embed_ahead:
+            return None
+        try:
+            return Warmer(self._floors.catalog(), self.memory, self.tokens)
+        except TokenStoreError:
+            return None  # `memory` has said so.
 
     @cached_property
     def crew(self) -> Crew:

@@ -79,6 +79,7 @@ def repair(platform: Platform) -> None:
         platform.synchronizer.discard_waste()
         platform.index.mend(platform.catalog, platform.index.compare(platform.catalog))
         Recorder(platform.catalog).revise()
+        platform.crew_parts.keep_only_chunks(platform.catalog.chunk_ids())
 
 
 def _misquoting(catalog: Catalog) -> list[str]:

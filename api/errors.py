@@ -22,6 +22,7 @@ from agents.runs.errors import (
     RunNotStoppable,
     RunStoreError,
 )
+from agents.token_store import TokenStoreError
 from ingest.errors import CatalogError, IngestError, SourceError
 from retrieval.errors import FilterError, ModelError, RetrievalError, SearchIndexError
 
@@ -90,6 +91,7 @@ _OUTCOMES: tuple[tuple[type[Exception], Outcome], ...] = (
     (SourceError, Outcome(exit_status=2, http_status=422, title="Source unavailable")),
     (CatalogError, Outcome(exit_status=3, http_status=503, title="Catalog unusable")),
     (RunStoreError, Outcome(exit_status=3, http_status=503, title="Runs unusable")),
+    (TokenStoreError, Outcome(exit_status=3, http_status=503, title="Token vectors unusable")),
     (SearchIndexError, Outcome(exit_status=3, http_status=503, title="Search index unusable")),
     (ModelError, Outcome(exit_status=3, http_status=503, title="Model unusable")),
     (WorkFailed, Outcome(exit_status=3, http_status=500, title="Failed")),

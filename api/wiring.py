@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from agents.asking import Crew
+from agents.forgetting import ForgettingSink
 from agents.runs.stats import Prices
 from agents.sentences import split_sentences
 from ingest.catalog import Catalog
@@ -124,7 +125,7 @@ class Platform:
         days = limits.keep_versions_days
         return Synchronizer(
             self.catalog,
-            self.index,
+            ForgettingSink(self.index, self.crew_parts.forget_chunks),
             self.parsers,
             # What was too slow or too large is tried again when the limits are raised.
             tools=(

@@ -87,7 +87,10 @@ def sample(seed: int) -> Sample:
     """The run of this number; the same each time."""
     pick = random.Random(seed)
     planted: list[Planted] = []
-    texts = [pick.choice([_prose, _table, _record, _laid_out])(pick, person(pick), planted) for _ in range(pick.randint(2, 4))]
+    texts = [
+        pick.choice([_prose, _table, _record, _laid_out])(pick, person(pick), planted)
+        for _ in range(pick.randint(2, 4))
+    ]
     return Sample(texts=tuple(texts), planted=tuple(planted))
 
 

@@ -1,6 +1,6 @@
 """Measures how claims are checked, on a labelled set.
 
-    python -m bench.verification --set FILE.jsonl [--json] [--cross-validate | --shipped]
+    python -m bench.verification --set FILE.jsonl [--json] [--cross-validate | --shipped] [--folds subset|evidence]
 
 The set holds {claim, evidence: [text], label, subset}; label: attributable or supported; partially_supported; not
 attributable or not_supported. Printed for each check alone, all together (`all`), plain word overlap and the likeness
@@ -10,49 +10,37 @@ AttributionBench report them; `pooled` takes all claims as one. Of a set that te
 over three classes stand under `three_way`.
 
 On a set that the shipped weights never saw, they are used as they are. On one that they were trained on, the models
-are trained anew without the subset that they judge (a set without subsets: without a fifth of its evidence), from the
-other claims of this set alone.
+are trained anew without the fold that they judge: its subset, or a fifth of its evidence where the set has no subsets
+or with --folds evidence. They learn from the other claims of the set and from the table of what the shipped weights
+were trained on, less every claim of the set and of its evidence.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from agents.checks.coverage import word_coverage
 from agents.checks.entailment import Assessment, FeatureEntailment, shipped_weights
 from agents.checks.entailment_quoting import Quoted, quoted
+from agents.checks.features import rows
 from agents.checks.model import Finding, Verdict
 from agents.checks.unsupported import WordModel
-from agents.checks.verifying import CHECKS, findings_of, judge
-from bench.entailment_training import (
-    NOT,
-    PARTIAL,
-    SUPPORTED,
-    Case,
-    claim_hash,
-    claim_table,
-    fit_claims,
-    measure_cases,
-    read_cases,
-)
+from agents.checks.verifying import CHECKS, PARTLY, findings_of, judge
+from bench.entailment_cases import NOT, PARTIAL, SUPPORTED, Case, claim_hash, load_table, measure_cases, read_cases
+from bench.entailment_fitting import fit_claims
 from bench.reporting import only_result_on_stdout, say
-
-Said = NDArray[np.int64]
-"""For each claim SUPPORTED, PARTIAL or NOT."""
+from bench.verification_figures import FIGURES, Said, macro_f1, report_of
 
 FOLDS = 5
-DRAWS = 1000
 KNOWN = 0.5
 """A set of whose claims the weights were trained on this share counts as known."""
-CLASSES = {"supported": SUPPORTED, "partial": PARTIAL, "not_supported": NOT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +53,9 @@ class Outcome:
     likeness: float
 
 
-def folds_of(cases: Sequence[Case]) -> list[str]:
-    """The fold of each claim: its subset, or a fifth of the evidence where there is but one."""
-    if len({case.subset for case in cases}) > 1:
+def folds_of(cases: Sequence[Case], *, by_evidence: bool = False) -> list[str]:
+    """The fold of each claim: its subset, or a fifth of the evidence where that is asked or there is but one subset."""
+    if not by_evidence and len({case.subset for case in cases}) > 1:
         return [case.subset for case in cases]
     return [str(int(case.family[:8], 16) % FOLDS) for case in cases]
 
@@ -78,20 +66,25 @@ def is_known(cases: Sequence[Case], weights: Mapping[str, Any]) -> bool:
     return sum(claim_hash(case.claim) in seen for case in cases) > KNOWN * len(cases)
 
 
-def assess(cases: Sequence[Case], *, cross_validate: bool) -> list[Assessment]:
+def assess(cases: Sequence[Case], folds: Sequence[str] | None) -> list[Assessment]:
     """The entailment of each claim: by the shipped weights, or by weights trained without its fold."""
     shipped = shipped_weights()
-    if not cross_validate:
+    if folds is None:
         return _weighed(cases, FeatureEntailment(_NoEmbeddings(), shipped))
-    folds = folds_of(cases)
-    table = claim_table(cases, WordModel(shipped["words"]))
+    own = rows([case.measured[0] for case in cases], WordModel(shipped["words"]))
+    known = [case.known for case in cases]
+    claims, families = {one.claim for one in known}, {one.family for one in known}
+    others, table = load_table()
+    apart = [place for place, one in enumerate(others) if one.claim not in claims and one.family not in families]
     found: dict[int, Assessment] = {}
     for fold in sorted(set(folds)):
-        inside = [place for place, name in enumerate(folds) if name != fold]
         outside = [place for place, name in enumerate(folds) if name == fold]
-        say(f"training without {fold}: {len(inside)} claims")
-        claims = fit_claims([cases[place] for place in inside], table[inside])
-        entailment = FeatureEntailment(_NoEmbeddings(), {**shipped, "claims": claims})
+        hidden = {known[place].family for place in outside}
+        inside = [place for place, name in enumerate(folds) if name != fold and known[place].family not in hidden]
+        say(f"training without {fold}: {len(inside)} claims of the set, {len(apart)} others")
+        learnt = [*(known[place] for place in inside), *(others[place] for place in apart)]
+        weights = {**shipped, "claims": fit_claims(learnt, np.vstack([own[inside], table[apart]]))}
+        entailment = FeatureEntailment(_NoEmbeddings(), weights)
         found.update(zip(outside, _weighed([cases[place] for place in outside], entailment), strict=True))
     return [found[place] for place in range(len(cases))]
 
@@ -135,7 +128,7 @@ def sayings(found: Sequence[Outcome], assessed: Sequence[Assessment]) -> dict[st
         agrees = [all(f.agrees for f in outcome.findings if f.check == name) for outcome in found]
         said[name] = np.where(agrees, SUPPORTED, NOT)
     said["entailment"] = np.asarray(
-        [SUPPORTED if one.probability >= 0.5 else PARTIAL if one.some >= 0.5 else NOT for one in assessed]
+        [SUPPORTED if one.probability >= 0.5 else PARTIAL if one.some >= PARTLY else NOT for one in assessed]
     )
     said["word_overlap"] = by_threshold([outcome.overlap for outcome in found], [o.case for o in found])
     said["embedding"] = by_threshold([outcome.likeness for outcome in found], [o.case for o in found])
@@ -161,94 +154,9 @@ def truth_of(cases: Sequence[Case]) -> Said:
     return np.asarray([case.label for case in cases])
 
 
-def precision(truth: Said, said: Said) -> float:
-    """Of the claims that are called supported, the share that is."""
-    called = said == SUPPORTED
-    return float((truth[called] == SUPPORTED).mean()) if called.any() else 0.0
-
-
-def recall(truth: Said, said: Said) -> float:
-    """Of the supported claims, the share that is called so."""
-    held = truth == SUPPORTED
-    return float((said[held] == SUPPORTED).mean()) if held.any() else 0.0
-
-
-def balanced_accuracy(truth: Said, said: Said) -> float:
-    """The mean recall of supported and of all others."""
-    right = (truth == SUPPORTED) == (said == SUPPORTED)
-    return _mean([right[truth == SUPPORTED], right[truth != SUPPORTED]])
-
-
-def macro_f1(truth: Said, said: Said) -> float:
-    """The mean F1 of supported and of all others."""
-    return float(np.mean([_f1(truth == SUPPORTED, said == SUPPORTED), _f1(truth != SUPPORTED, said != SUPPORTED)]))
-
-
-def balanced_accuracy_3(truth: Said, said: Said) -> float:
-    """The mean recall of supported, partly supported and not supported."""
-    return _mean([said[truth == one] == one for one in CLASSES.values()])
-
-
-def macro_f1_3(truth: Said, said: Said) -> float:
-    """The mean F1 of the three classes."""
-    return float(np.mean([_f1(truth == one, said == one) for one in CLASSES.values()]))
-
-
-def _mean(parts: Sequence[NDArray[Any]]) -> float:
-    return float(np.mean([part.mean() for part in parts if len(part)]))
-
-
-def _f1(truth: NDArray[np.bool_], said: NDArray[np.bool_]) -> float:
-    both, all_of_both = int((truth & said).sum()), int(truth.sum()) + int(said.sum())
-    return 2 * both / all_of_both if all_of_both else 0.0
-
-
-Figure = Callable[[Said, Said], float]
-FIGURES: dict[str, Figure] = {
-    "macro_f1": macro_f1,
-    "balanced_accuracy": balanced_accuracy,
-    "precision": precision,
-    "recall": recall,
-}
-
-
-def with_interval(figure: Figure, truth: Said, said: Said, parts: Sequence[NDArray[np.int64]]) -> dict[str, float]:
-    """The figure's mean over parts of the set, and its 95 % interval by drawing claims of each part anew."""
-    draw = np.random.default_rng(0)
-    drawn = [
-        np.mean([figure(truth[picks], said[picks]) for part in parts for picks in [draw.choice(part, len(part))]])
-        for _ in range(DRAWS)
-    ]
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    value = float(np.mean([figure(truth[part], said[part]) for part in parts]))
-    return {"value": round(value, 4), "low": round(float(low), 4), "high": round(float(high), 4)}
-
-
-def report_of(truth: Said, said: Said, subsets: Mapping[str, NDArray[np.int64]], *, three_way: bool) -> dict[str, Any]:
-    """All figures of one check."""
-    everything = [np.arange(len(truth))]
-    found: dict[str, Any] = {
-        name: with_interval(figure, truth, said, list(subsets.values())) for name, figure in FIGURES.items()
-    }
-    found["pooled"] = {name: with_interval(FIGURES[name], truth, said, everything) for name in list(FIGURES)[:2]}
-    found["by_subset"] = {
-        subset: {name: with_interval(figure, truth, said, [part]) for name, figure in FIGURES.items()}
-        for subset, part in subsets.items()
-    }
-    if three_way:
-        found["three_way"] = {
-            "balanced_accuracy": with_interval(balanced_accuracy_3, truth, said, everything),
-            "macro_f1": with_interval(macro_f1_3, truth, said, everything),
-            "recall": {
-                name: round(float((said[truth == one] == one).mean()), 4) if (truth == one).any() else None
-                for name, one in CLASSES.items()
-            },
-        }
-    return found
-
-
-def run(path: Path, *, cross_validate: bool | None = None) -> dict[str, Any]:
-    """All figures of a set. `cross_validate` None decides by whether the weights were trained on it.
+def run(path: Path, *, cross_validate: bool | None = None, by_evidence: bool = False) -> dict[str, Any]:
+    """All figures of a set. `cross_validate` None decides by whether the weights were trained on it;
+    `by_evidence` makes fifths of the evidence the folds, not subsets.
 
     Raises:
         ValueError: the file holds something else than labelled claims.
@@ -259,7 +167,7 @@ def run(path: Path, *, cross_validate: bool | None = None) -> dict[str, Any]:
     known = is_known(cases, shipped_weights())
     validate = known if cross_validate is None else cross_validate
     measure_cases(cases)
-    assessed = assess(cases, cross_validate=validate)
+    assessed = assess(cases, folds_of(cases, by_evidence=by_evidence) if validate else None)
     truth = truth_of(cases)
     names = np.asarray([case.subset for case in cases])
     subsets = {str(name): np.flatnonzero(names == name) for name in np.unique(names)}
@@ -305,10 +213,13 @@ def main() -> None:
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--cross-validate", action="store_const", const=True, dest="cross_validate")
     how.add_argument("--shipped", action="store_const", const=False, dest="cross_validate")
+    parser.add_argument("--folds", choices=("subset", "evidence"), default="subset")
     arguments = parser.parse_args()
     with only_result_on_stdout():
         try:
-            found = run(arguments.path, cross_validate=arguments.cross_validate)
+            found = run(
+                arguments.path, cross_validate=arguments.cross_validate, by_evidence=arguments.folds == "evidence"
+            )
         except (OSError, ValueError) as error:
             parser.error(str(error))
     if arguments.json:

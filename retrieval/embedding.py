@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import os
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -109,6 +110,11 @@ class ModelTokenizer:
             ) from error
 
 
+_QUESTIONS = 32
+_QUESTION_LETTERS = 600
+"""So many texts of at most so many characters are remembered when they were embedded alone."""
+
+
 class OpenVinoEmbedder:
     """all-MiniLM-L6-v2 through OpenVINO. Loads at first use; safe to share among threads."""
 
@@ -120,9 +126,13 @@ class OpenVinoEmbedder:
         self._precision = precision
         self._tokenizer = ModelTokenizer(folder)
         self._lock = threading.Lock()
+        self._questions: OrderedDict[str, tuple[TokenStates, Array]] = OrderedDict()
+        self._remembering = threading.Lock()
 
     def embed(self, texts: Sequence[str]) -> Array:
         """(n, dimensions) unit vectors, in order. Text past MAX_TOKENS is not seen."""
+        if len(texts) == 1 and len(texts[0]) <= _QUESTION_LETTERS:
+            return self._question(texts[0])[1][np.newaxis].copy()
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for rows, _, pooled in self._run(self._tokenizer.encode(texts), states=False):
             vectors[rows] = pooled
@@ -130,15 +140,34 @@ class OpenVinoEmbedder:
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TokenStates]:
         """For each text, (tokens, dimensions) unit vectors of its tokens in context, and their character offsets."""
+        if len(texts) == 1 and len(texts[0]) <= _QUESTION_LETTERS:
+            return [self._question(texts[0])[0]]
+        return [states for states, _ in self._both(texts)]
+
+    def _question(self, text: str) -> tuple[TokenStates, Array]:
+        """A text that is embedded alone is a question, whose vector and words are asked for one after another."""
+        with self._remembering:
+            known = self._questions.get(text)
+            if known is not None:
+                self._questions.move_to_end(text)
+                return known
+        [found] = self._both([text])
+        with self._remembering:
+            self._questions[text] = found
+            while len(self._questions) > _QUESTIONS:
+                self._questions.popitem(last=False)
+        return found
+
+    def _both(self, texts: Sequence[str]) -> list[tuple[TokenStates, Array]]:
         encodings = self._tokenizer.encode(texts)
-        found: dict[int, TokenStates] = {}
-        for rows, states, _ in self._run(encodings, states=True):
+        found: dict[int, tuple[TokenStates, Array]] = {}
+        for rows, states, pooled in self._run(encodings, states=True):
             assert states is not None
             for place, row in enumerate(rows):
                 offsets = encodings[row].offsets[1:-1]
                 words = states[place, 1 : 1 + len(offsets)]
                 norms = np.linalg.norm(words, axis=1, keepdims=True)
-                found[row] = (words / np.maximum(norms, 1e-12), offsets)
+                found[row] = ((words / np.maximum(norms, 1e-12), offsets), pooled[place])
         return [found[row] for row in range(len(texts))]
 
     def _run(self, encodings: Sequence[Any], *, states: bool) -> Iterator[tuple[list[int], Array | None, Array]]:

@@ -27,13 +27,14 @@ WEIGHTS_PATH = Path(__file__).with_name("entailment_weights.json")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
     """How far a claim follows: `probability` that the evidence bears it out whole, `some` that, if not whole, then
-    at least in part; `words` are those that are likely not borne out. `cover` is the share of its words that stand
-    in the evidence."""
+    at least in part; `words` are those that are likely not borne out. `kept` is the share of its content words that
+    stand in one sentence of the evidence in the same order, `told` the share of that sentence that it tells."""
 
     probability: float
     some: float = 1.0
     words: tuple[str, ...] = ()
-    cover: float = 1.0
+    kept: float = 1.0
+    told: float = 1.0
     quoted: Quoted = Quoted.NO
 
 
@@ -85,7 +86,7 @@ class FeatureEntailment:
                 found[place] = Assessment(probability=1.0, quoted=how)
             elif not any(text.strip() for text in evidence):
                 words = tuple(word.text for word in read(claim, (), self._rarity).content)
-                found[place] = Assessment(probability=0.0, some=0.0, words=words, cover=0.0)
+                found[place] = Assessment(probability=0.0, some=0.0, words=words, kept=0.0, told=0.0)
             else:
                 asked.append(place)
         measured = measure([pairs[place] for place in asked], self._embeddings, self._rarity)
@@ -101,7 +102,8 @@ class FeatureEntailment:
             probability=float(self._claims(features)[0]),
             some=float(self._claims.some(features)[0]),
             words=unsupported_words(measured.reading, unmet, self._words.threshold, at_least=1),
-            cover=measured.values["cover_plain"],
+            kept=measured.values["subsequence"],
+            told=measured.values["precision_sentence"],
         )
 
 

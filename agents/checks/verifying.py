@@ -28,11 +28,12 @@ CHECKS: tuple[Check, ...] = (numbers, dates, names_agree, negation, modality, sc
 
 _ALWAYS = frozenset({"numbers", "dates"})
 """A figure that the evidence does not hold is never supported, however the claim is written."""
-_CLOSE = {"negation": 0.6}
-_CLOSE_OTHERWISE = 0.7
-"""With this share of its words in the evidence a claim is a rewording, and what differs there changes what it says."""
+_CLOSE = 0.6
+_NEAR_QUOTES = {"negation": (_CLOSE, 0.0), "names": (_CLOSE, 0.6), "modality": (0.8, 0.8), "scope": (0.8, 0.8)}
+"""How much of the claim must stand in one sentence, and how much of that sentence in the claim, for a check to bar."""
 _SUPPORTED = 0.5
-_PARTIAL = 0.5
+PARTLY = 0.4
+"""From this probability on what is not supported whole is supported in part."""
 _HELD_AGAINST = 0.4
 """Whatever a check objects to is not likelier supported than this."""
 
@@ -65,7 +66,7 @@ class ClaimVerifier:
         asked = [place for place, one in enumerate(assessed) if one.quoted is Quoted.NO]
         said = dict(zip(asked, other([pairs[place] for place in asked]), strict=True)) if asked else {}
         return [
-            Assessment(probability=said[place], some=one.some, words=one.words, cover=one.cover)
+            Assessment(probability=said[place], some=one.some, words=one.words, kept=one.kept, told=one.told)
             if place in said
             else one
             for place, one in enumerate(assessed)
@@ -82,7 +83,8 @@ def findings_of(claim: str, evidence: Sequence[str]) -> tuple[Finding, ...]:
 def judge(assessment: Assessment, findings: Sequence[Finding]) -> Verification:
     """The verdict from the model's probability and the findings."""
     objections = [finding for finding in findings if not finding.agrees and is_hard(finding, assessment)]
-    contradictions = [finding for finding in objections if finding.contradicts]
+    # A free rendering that differs is likelier partly right than opposed to its evidence.
+    contradictions = [finding for finding in objections if finding.contradicts and assessment.kept >= _CLOSE]
     score = min(assessment.probability, _HELD_AGAINST) if objections else assessment.probability
     entailed = Finding(
         check="entailment", agrees=assessment.probability >= _SUPPORTED, score=round(assessment.probability, 4),
@@ -93,7 +95,7 @@ def judge(assessment: Assessment, findings: Sequence[Finding]) -> Verification:
     words = tuple(dict.fromkeys([word for finding in objections for word in finding.words] + list(entailed.words)))
     if contradictions:
         verdict = Verdict.CONTRADICTED
-    elif assessment.probability >= _SUPPORTED or assessment.some >= _PARTIAL:
+    elif assessment.probability >= _SUPPORTED or assessment.some >= PARTLY:
         verdict = Verdict.PARTIAL
     else:
         verdict = Verdict.UNSUPPORTED
@@ -103,7 +105,11 @@ def judge(assessment: Assessment, findings: Sequence[Finding]) -> Verification:
 def is_hard(finding: Finding, assessment: Assessment) -> bool:
     """Whether a finding bars the verdict "supported".
 
-    A figure or date does always. Names, denial, modality and scope do where the claim keeps close to the words of its
-    evidence: in a free rendering a name may be told otherwise, and the model has seen that it is missing.
+    A figure or date does always. Names, denial, modality and scope do where the claim is nearly a quote, and what
+    differs changes what it says: in a free rendering a name may be told otherwise, and the model has seen that it is
+    missing.
     """
-    return finding.check in _ALWAYS or assessment.cover >= _CLOSE.get(finding.check, _CLOSE_OTHERWISE)
+    if finding.check in _ALWAYS:
+        return True
+    kept, told = _NEAR_QUOTES.get(finding.check, (_CLOSE, 0.0))
+    return assessment.kept >= kept and assessment.told >= told

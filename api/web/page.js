@@ -371,10 +371,13 @@ function explanationNodes(found) {
 }
 
 function searchNode({ query, hits, round }) {
-  const items = hits.slice(0, MOST_HITS).map((hit) => make("li", {
-    children: [hit.title, ...(hit.cited ? [make("span", { text: "cited", className: "badge" })] : [])],
-  }));
-  const more = hits.length > MOST_HITS ? `, the first ${MOST_HITS}` : "";
+  const items = hits.filter((hit, before) => before < MOST_HITS || hit.cited).map((hit) => {
+    const item = make("li", { text: hit.title });
+    if (hit.cited) item.append(make("span", { text: "cited", className: "badge" }));
+    item.value = hit.rank;
+    return item;
+  });
+  const more = hits.length > items.length ? `, the first ${MOST_HITS} and those that are cited` : "";
   return make("div", { children: [
     line(`“${query}”${round > 1 ? `, round ${round}` : ""}: ${count(hits.length, "passage")}${more}`),
     make("ol", { children: items }),

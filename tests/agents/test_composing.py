@@ -10,8 +10,10 @@ from agents.calculating import recomputes
 from agents.checks.computing import computed
 from agents.composing import compose
 from agents.composing_arranging import arranged, settled
-from agents.composing_choosing import unnamed_sides
+from agents.composing_choosing import plainly_answered, unnamed_sides
+from agents.judging import Chosen, PartJudgement
 from agents.model import ClaimKind, Draft, DraftClaim, Operation
+from agents.question import understand
 from retrieval.model import Hit
 from tests.agents.passages import chunks_of, passage, plan, unit
 
@@ -197,6 +199,24 @@ def test_what_is_named_by_a_number_is_not_taken_from_another() -> None:
     claims, reason = near("Does the crane in hall 2 lift more than in hall 1?", other, Operation.LARGEST, chosen=True)
     assert not [claim for claim in claims if claim.kind is ClaimKind.COMPUTED]
     assert "hall 2" in reason
+
+
+def test_what_names_all_that_is_asked_and_stands_alone_is_an_answer_when_it_is_likely() -> None:
+    units = [unit(NOTICE, "hall 1"), unit(CAPS, "Hull")]
+
+    def answered(question: str, probability: float, best: float, index: int = 0) -> bool:
+        judged = PartJudgement(
+            part=understand(question).parts[0], probability=probability, answered=False,
+            chosen=(Chosen(index=index, probability=best),), signals={},
+        )  # fmt: skip
+        return plainly_answered(judged, units)
+
+    asked = "How much does the crane in hall 1 lift?"
+    assert answered(asked, 0.6, 0.5)
+    assert not answered(asked, 0.45, 0.44)  # not likely
+    assert not answered(asked, 0.6, 0.4)  # another comes near
+    assert not answered(asked, 0.6, 0.5, index=1)  # the unit speaks of something else
+    assert not answered("What is a crane?", 0.6, 0.5)  # one word proves little
 
 
 def test_a_side_of_a_comparison_whose_answers_name_another_thing_is_unanswered() -> None:

@@ -114,7 +114,7 @@ APPROVED = answer(
 )
 WAITING = {"run_id": "run-held", "question": HELD["question"], "user": "colm", **REVIEW}
 _SPAN = {"document": "d1", "title": "Travel policy", "version": "v1", "chunk": "k1", "start": 15, "end": 37}
-_AGREEING = [
+_AGREEING: list[Json] = [
     {"check": name, "agrees": True, "score": 1.0, "words": [], "contradicts": False, "note": ""}
     for name in ("quote", "numbers", "names")
 ]
@@ -139,7 +139,7 @@ _REJECTED = {
     "second_opinions": [],
     "sent_back": 1,
 }
-_POLICY = {"policy": "hotel-review", "effect": "review", "why": "hotel caps change", "words": [], "claim": None}
+_POLICY: Json = {"policy": "hotel-review", "effect": "review", "why": "hotel caps change", "words": [], "claim": None}
 REVIEWED = {
     **WAITING,
     "answer": APPROVED,

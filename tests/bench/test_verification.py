@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.entailment_training import NOT, PARTIAL, SUPPORTED
-from bench.verification import balanced_accuracy, balanced_accuracy_3, macro_f1, run
+from bench.entailment_cases import NOT, PARTIAL, SUPPORTED
+from bench.verification import run
+from bench.verification_figures import balanced_accuracy, balanced_accuracy_3, macro_f1
 
 EVIDENCE = ["The annual fee is 120 euros. Members under 18 travel for free. Trains run every hour."]
 CLAIMS = [

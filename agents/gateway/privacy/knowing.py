@@ -12,6 +12,8 @@ from .words import Word
 _PARTS = re.compile(r"[^\W\d_]+")
 _TOKEN = re.compile(r"[^\W\d_]+")
 _ALONE = re.compile(r"'s\b|[ ]?(?:[:>)|;]|,[ ]|[,.!]?[ \t]*(?:\n|$))")
+_ASKING = frozenset(("will", "may", "best", "day", "mark", "can", "art", "long", "short", "rich"))
+_DOES = re.compile(r"[ ][a-z]{2,14}(?:s|ed|te|t)\b")
 _WITHIN = re.compile(r"(?:[^\W\d_,]|,)[ ]{1,2}$")
 _NUMBER = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]{0,12}\d)[A-Za-z0-9]{5,34}(?![A-Za-z0-9])")
 
@@ -115,6 +117,8 @@ class Known:
         if not token[0].isupper() or len(token) < 3:
             return False
         if _ALONE.match(text, end) is not None:
+            return True
+        if fold(token) not in _ASKING or _DOES.match(text, end) is not None:
             return True
         start = end - len(token)
         return _WITHIN.search(text[max(0, start - 12) : start]) is not None

@@ -114,7 +114,6 @@ ADDRESSED = frozenset(
     "signor signora mevrouw meneer fru herre".split()
 )
 """Titles that stand before nothing but names."""
-TITLES, GREETINGS, ROLES = (frozenset(words.split()) for words in (_TITLES, _GREETINGS, _ROLES))
 PARTICLES = frozenset(
     "van von der den de del della di da dos das du la le al el bin ibn bint abu ben ter ten zu zum y e "
     "san st mac mc o'".split()
@@ -124,7 +123,8 @@ PERSON_VERBS = frozenset(
     said says told tells wrote writes asked asks replied replies explained explains phoned rang emailed mailed
     resigned retired died lives lived married joined complained confirmed thinks believes signed met agreed
     promised apologised apologized called argued suggested noticed insisted admitted recalled added approves
-    approved proposed abstained praised praises wants reported reports joined decides decided disagreed sagt sagte schrieb schreibt fragte fragt meinte erklärte antwortete wohnt kündigte unterschrieb
+    approved proposed abstained praised praises wants reported reports joined decides decided disagreed
+    sagt sagte schrieb schreibt fragte fragt meinte erklärte antwortete wohnt kündigte unterschrieb
     bestätigte bat rief berichtete erzählte teilte dit écrit dijo escribió disse scrisse powiedział powiedziała
     napisał zei
 """.split()
@@ -140,6 +140,9 @@ def fold(word: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", low) if not unicodedata.combining(c))
 
 
+TITLES, GREETINGS, ROLES = (
+    frozenset(words.split()) | {fold(word) for word in words.split()} for words in (_TITLES, _GREETINGS, _ROLES)
+)
 NEVER = frozenset(fold(word) for word in _NEVER.split())
 _PLACE_WORDS = frozenset(fold(word) for word in _PLACES.split())
 _SAXON_NAMES = frozenset(fold(word) for word in _SAXON.split())

@@ -1,8 +1,7 @@
 """Finds the names of people without a model: by given names, and by what stands around a name.
 
-A capitalised word that no dictionary has, beside a given name, a title, a greeting, a role, a verb of people or another
-such word, is taken for a name. Names of companies (with their legal form), of well-known places and headings made of
-dictionary words are not.
+A capitalised word that no dictionary has, beside a given name, a title, a greeting, a role or another such word, is
+taken for a name. Names of companies, of well-known places and headings made of dictionary words are not.
 """
 
 from __future__ import annotations
@@ -40,12 +39,11 @@ from .lexicon import (
     is_weak,
     is_word,
 )
-from .words import Word, is_camel, is_plain
+from .words import LEGAL_FORMS, Word, is_camel, is_plain
 
 
 def find_names(text: str, words: Sequence[Word], companies: Collection[str] = ()) -> Iterator[Find]:
-    """Names in `text`, whose words are given; overlapping where several signs point to one. What is in `companies`,
-    folded, is no name unless a given name or a label stands before it."""
+    """Names in `text`, perhaps overlapping. What is in `companies`, folded, is none unless announced as one."""
     reader = _Reader(text, words, companies)
     at = 0
     while at < len(words):
@@ -262,7 +260,10 @@ class _Reader:
         return end if not self._is_company(end) else at
 
     def _is_company(self, end: int) -> bool:
-        return end < len(self._words) and fold(self._words[end].text) in COMPANY and len(self._words[end].gap) < 3
+        if end >= len(self._words) or fold(self._words[end].text) not in COMPANY:
+            return False
+        gap = self._words[end].gap  # "Ana Berg, Works Manager" is nobody's company; "Berg, Inc." is.
+        return len(gap) < 3 and ("," not in gap or fold(self._words[end].text) in LEGAL_FORMS)
 
     def _by_surroundings(self, at: int, before: str) -> int:
         """Names by what stands beside them."""

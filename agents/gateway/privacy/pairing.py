@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 
 from .announcing import BEFORE_PEOPLE, BEHIND_PEOPLE, COMPANY, FIELDS
 from .kinds import Find, Kind
@@ -26,6 +27,11 @@ _SPEAKER = re.compile(
     r"(?:<((?:[^\W\d_][\w'-]{1,30}[ ]?){1,3})>|((?:[^\W\d_][\w'-]{1,30}[ ]?){1,3}):)[ \t]{1,2}(?=\S)",
     re.MULTILINE,
 )
+_OWN_LINE_LEFT = re.compile(r"(?:^|\n)[ \t>]{0,6}$")
+_OWN_LINE_RIGHT = re.compile(r"[ \t]{0,4}(?:\d{1,2}:\d\d[ \t]{0,3})?(?:\n|$)")
+_TURNED = re.compile(
+    r"(?:(?<=[:;\n])|^)[ ]{0,2}([^\W\d_][\w'-]{1,30}, [^\W\d_][\w'-]{1,30})(?=[ ]{0,2}(?:;|$))", re.MULTILINE
+)
 _GREETED = re.compile(r"[ ]?(?:[,!\n]|$|(?:and|und|et|y|e|i|&)[ ])")
 _SINGLE = 1
 _FEWEST_SPEAKERS = 2
@@ -40,6 +46,16 @@ def find_pairs(text: str, words: Sequence[Word], companies: Collection[str]) -> 
             elif at and _is_greeted(text, words, at):
                 yield _person(word.start, word.end)
     yield from _speakers(text)
+    if ";" in text:
+        turned = [match.span(1) for match in _TURNED.finditer(text)]
+        for before, after in pairwise(turned):  # "Price, Anna; Berg, Ana": family name first, one after another
+            if text[before[1] : after[0]].strip() == ";":
+                yield from (_person(start, end) for start, end in (before, after) if _is_turned(text[start:end]))
+
+
+def _is_turned(words: str) -> bool:
+    parts = words.split(", ")
+    return all(part[0].isupper() and (fold(part) not in NEVER or is_weak(part)) for part in parts)
 
 
 def _person(start: int, end: int) -> Find:
@@ -55,7 +71,7 @@ def _can_be_family(word: Word, companies: Collection[str]) -> bool:
     return low not in NEVER or low in _NAMES_TOO
 
 
-def _is_pair(text: str, words: Sequence[Word], at: int, companies: Collection[str]) -> bool:
+def _is_pair(text: str, words: Sequence[Word], at: int, companies: Collection[str]) -> bool:  # noqa: PLR0911 - one sign after another
     """Whether the words `at` and behind it are given and family name of somebody."""
     first, second = words[at], words[at + 1]
     given = is_given(first.text) or is_weak(first.text)
@@ -74,11 +90,19 @@ def _is_pair(text: str, words: Sequence[Word], at: int, companies: Collection[st
     announced = previous in TITLES or previous in GREETINGS or previous in ROLES or previous in BEFORE_PEOPLE
     told = announced or BEHIND_PEOPLE.match(text, second.end) is not None
     if low in NEVER:  # "June Day", but not "June Sales rose"
+        if _OWN_LINE_LEFT.search(before) is not None and _OWN_LINE_RIGHT.match(behind) is not None:
+            return True
         return told or (_SLOT_LEFT.search(before) is not None and _SLOT_RIGHT.match(behind) is not None)
     begins = _BEGINS.search(before) is not None
     if begins and low in _ASKING and re.match(r"[ ][a-z]", behind) and not told:
         return False
-    if previous and not announced and words[at - 1].is_capital and not _begins(text, words, at - 1):
+    if (
+        previous
+        and not announced
+        and not is_given(first.text)
+        and words[at - 1].is_capital
+        and not _begins(text, words, at - 1)
+    ):
         return False
     following = words[at + 2] if at + 2 < len(words) and words[at + 2].gap in _JOINED else None
     return told or following is None or not following.is_capital
@@ -97,7 +121,7 @@ def _is_unlisted(text: str, words: Sequence[Word], at: int, companies: Collectio
         return False
     if is_word(second.text) or is_place(first.text) or is_place(second.text) or is_camel(first.text):
         return False
-    alone = re.search(r"(?:^|\n)[ \t>*]{0,6}$", text[max(0, first.start - 8) : first.start])
+    alone = re.search(r"(?:^|\n)[ \t>*]{0,6}(?:[A-Z][a-z]{1,2}[ ])?$", text[max(0, first.start - 11) : first.start])
     if alone is not None and re.match(r"[ \t*]{0,4}(?:\n|$)", text[second.end : second.end + 8]):
         return True
     label = re.search(r"([^\W\d_]{2,20})[ \t]{0,2}[:|][ \t]{0,3}$", text[max(0, first.start - 26) : first.start])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .lexicon import fold, is_given, is_weak, is_word
 
 _WORD = re.compile(r"(?<![\w@])[^\W\d_]{1,40}+(?:['-][^\W\d_]{1,40}+){0,3}+(?![\w@])")
-_LEGAL_FORMS = frozenset(
+LEGAL_FORMS = frozenset(
     "gmbh ag kg ltd limited inc llc llp plc corp corporation bv nv oy aps sarl sas spa srl holding holdings".split()
 )
 _DOMAIN = re.compile(
@@ -53,7 +53,7 @@ def company_words(text: str, words: Sequence[Word]) -> set[str]:
     """Words that are of a company: before its legal form, or in the domain of an address."""
     found = {fold(label) for match in _DOMAIN.finditer(text) for label in (match[1], match[1].partition("-")[0])}
     for n, word in enumerate(words):
-        if fold(word.text) in _LEGAL_FORMS and word.is_capital:
+        if fold(word.text) in LEGAL_FORMS and word.is_capital:
             at = n - 1
             while at >= 0 and n - at < 5 and words[at + 1].gap in (" ", ", ", " & ") and words[at].is_capital:
                 found.add(fold(words[at].text))

@@ -183,3 +183,29 @@ def test_hostile_texts_are_masked_in_time_that_grows_with_their_length(piece: st
     text = (piece * 30_000)[:30_000]
     masker = Masker(most_values=1_000_000)
     assert masker.unmask(masker.mask(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Rose Field said no.",
+        "Mme Field présente le budget.",
+        "CURRICULUM VITAE\n\nROSE FIELD\n",
+        "Present: Sandy Snow, Rose Field",
+        "Distribution: Field, Rose; Snow, Sandy",
+        "[09:14] Rose Field: morning\n[09:15] Anna Berg: hello",
+        "Mirth Borath agreed; write to mirth.borath@kestholm.example",
+        "Minutes. Present: Rose Field. Revenue rose. Rose: order parts. Ask Rose about it.",
+    ],
+)
+def test_people_called_by_words_of_the_dictionary_are_found_by_their_place(text: str) -> None:
+    masker = Masker()
+    masked = masker.mask(text)
+    for left in ("Rose", "Field", "FIELD", "Snow", "Sandy", "Mirth", "Borath"):
+        assert left not in masked
+    assert masker.unmask(masked) == text
+
+
+@pytest.mark.parametrize("text", ["Will Finance approve it?", "## Summer Party", "The Grant Agreement of May"])
+def test_words_that_may_be_names_stay_where_nobody_is_named(text: str) -> None:
+    assert Masker().mask(text) == text

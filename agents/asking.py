@@ -103,6 +103,7 @@ class Crew:
             RetrievalError: the index or the embedding model is unusable.
             RunStoreError: the record cannot be kept.
         """
+        governor.check(request, self._team.tiers)
         self._door.count(request)
         run_id = self._new_id()
         resolved = self._resolve(request)

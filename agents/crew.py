@@ -9,12 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from workflows import Workflow, step
 from workflows.events import Event, StartEvent, StopEvent
-
-from ingest.instructions import few_words, planted_instructions
 
 from . import governor, releasing
 from .analyst import Analyst, Drafting, parts_of
@@ -22,9 +19,10 @@ from .checks.model import Verdict, Verification
 from .compliance import Compliance
 from .following import Resolved
 from .governor import Hold
-from .model import Answer, CheckedClaim, DraftClaim, Mode, Plan, Request, Tier
+from .model import Abstention, Answer, CheckedClaim, DraftClaim, Mode, Plan, Request, Tier
+from .noting import note_findings
 from .opinion import SecondOpinion
-from .planning import plan
+from .planning import plan as plan_for
 from .planning_model import plan_with_model
 from .policies import Situation
 from .question import Question, understand
@@ -36,6 +34,9 @@ Choose = Callable[[str, Mode, Sequence[Tier]], tuple[Tier, str]]
 """Who drafts, given how hard a question is, what the asker wants and which tiers there are; and why."""
 Record = Callable[[str, int, int], None]
 """Told how many of a model's claims held, of how many."""
+
+
+_HELD_BACK = "what came nearest is shown to a reviewer only"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +126,7 @@ class Released(StopEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
-    """The agents, and what the governor decides by."""
+    """The agents, and what the governor decides by. `tiers` are those configured, whether they may be asked or not."""
 
     researcher: Researcher
     analyst: Analyst
@@ -134,6 +135,7 @@ class Team:
     choose: Choose
     record: Record
     attacks_in: Callable[[str], Sequence[str]]
+    tiers: frozenset[Tier] = frozenset()
 
 
 class CrewWorkflow(Workflow):
@@ -150,7 +152,7 @@ class CrewWorkflow(Workflow):
         run, team = self._run, self._team
         run.enter("admit")
         admission = governor.admit(
-            event.request, run.session.tiers, policies=team.compliance.policies, attacks_in=team.attacks_in
+            event.request, team.tiers, policies=team.compliance.policies, attacks_in=team.attacks_in
         )
         if admission.attacks:
             run.note(events.warned(run.at_ms, kinds=admission.attacks))
@@ -169,7 +171,7 @@ class CrewWorkflow(Workflow):
         why_local = governor.stays_local(self._team.compliance.policies, event.request, ())
         if why_local is not None:
             run.session.restrict()
-        sketch = plan(event.question)
+        sketch = plan_for(event.question)
         complexity = governor.complexity_of(sketch)
         tier, why = self._team.choose(complexity, event.request.mode, run.session.tiers)
         run.choose(governor.route(sketch, (), tier, why or governor.why_of(sketch)))
@@ -191,7 +193,7 @@ class CrewWorkflow(Workflow):
         run = self._run
         run.enter("research")
         findings = self._team.researcher.research(event.plan, run.request.principal, self._team.analyst.answer_of)
-        _note(run, findings)
+        note_findings(run, findings)
         why = governor.stays_local(self._team.compliance.policies, run.request, findings.hits)
         tier = event.tier if why is None else self._keep_local(event.tier, why)
         return Researched(plan=findings.plan, tier=tier, findings=findings)
@@ -211,7 +213,7 @@ class CrewWorkflow(Workflow):
         run, work = self._run, event.work
         run.enter("verify")
         situation = governor.situation_of(run.request, ())
-        checked = [self._check(claim, situation, work.round) for claim in work.draft.claims]
+        checked = [self._check(claim, situation, work.plan, work.round) for claim in work.draft.claims]
         good = tuple(item for item in checked if releasing.releasable(item))
         failed = tuple(item for item in checked if not releasing.releasable(item))
         if work.model is not None:
@@ -267,23 +269,40 @@ class CrewWorkflow(Workflow):
             route=governor.route(work.plan, work.findings.labels, work.tier, run.route.why),
             timing=run.timing(),
             usage=run.session.usage,
-            notices=compliance.notices(situation),
+            notices=(*compliance.notices(situation), *run.failures),
             resolved=None if asked == run.request.question.strip() else asked,
         )
+        answer = self._without_nearest(answer)
         answer, scrubbed = compliance.scrubbed(answer, situation)
         if scrubbed:
             run.note(events.policy(run.at_ms, name="withhold", effect="scrubbed", why=", ".join(scrubbed)))
         held = governor.hold(compliance.policies, situation, event.disputed) if event.kept else None
         return Released(outcome=Outcome(answer=answer, checked=event.kept, hold=held))
 
+    def _without_nearest(self, answer: Answer) -> Answer:
+        """The answer without the passages beside it that a person would have to see first."""
+
+        def shown(open_part: Abstention | None) -> Abstention | None:
+            policies = self._team.compliance.policies
+            if open_part is None or governor.may_show_nearest(policies, self._run.request, open_part.nearest):
+                return open_part
+            return replace(open_part, nearest=(), reason=f"{open_part.reason}; {_HELD_BACK}")
+
+        return replace(answer, abstention=shown(answer.abstention), unanswered=shown(answer.unanswered))
+
     def _keep_local(self, tier: Tier, why: str) -> Tier:
         """From here on nothing of this run reaches a model elsewhere."""
         self._run.session.restrict()
         return self._run.allowed(tier, why)
 
-    def _check(self, claim: DraftClaim, situation: Situation, round_: int) -> CheckedClaim:
+    def _check(self, claim: DraftClaim, situation: Situation, plan: Plan, round_: int) -> CheckedClaim:
         run, compliance = self._run, self._team.compliance
         item = compliance.verify(compliance.reworded(claim, situation))
+        strays = governor.strayed(claim, plan)
+        if strays and releasing.releasable(item):
+            used = f"nothing that it cites speaks of {', '.join(strays)}"
+            run.note(events.limited(run.at_ms, "verify", limit="drift", used=1, allowed=0, why=used))
+            item = replace(item, verdict=Verdict.UNSUPPORTED, score=0.0, note=used)
         for rule in compliance.banned_by(item.claim, situation):
             run.note(events.policy(run.at_ms, name=rule.id, effect="dropped", why=rule.why, claim=claim))
             item = replace(item, verdict=Verdict.UNSUPPORTED, score=0.0, note=f"policy {rule.id}: {rule.why}")
@@ -296,23 +315,3 @@ class CrewWorkflow(Workflow):
         if not kept or not self._team.compliance.wants_second_opinion(situation):
             return ()
         return await self._team.second.disputed(self._run, kept, tier)
-
-
-_planted_in = lru_cache(maxsize=4096)(planted_instructions)
-"""The same chunks come again and again; a few megabytes of their texts are kept."""
-
-
-def _note(run: Run, findings: Findings) -> None:
-    """What was searched for and found, and what in it was meant to steer a model."""
-    for one in findings.searches:
-        run.note(events.searched(run.at_ms, query=one.query, hits=one.hits, step=one.step, round_=one.round))
-    for found in findings.steps:
-        run.note(
-            events.judged(run.at_ms, enough=found.sufficient, why=found.why, missing=found.missing, step=found.step.id)
-        )
-    run.planted = {hit.chunk.id: planted for hit in findings.hits if (planted := _planted_in(hit.chunk.text))}
-    for hit in findings.hits:
-        found_in = run.planted.get(hit.chunk.id, ())
-        if found_in:
-            words = [few_words(hit.chunk.text[one.start : one.end]) for one in found_in]
-            run.note(events.planted(run.at_ms, hit, kinds={one.reason for one in found_in}, words=words))

@@ -16,7 +16,7 @@ from retrieval.model import Hit
 
 from .checks.numbers import figures
 from .errors import QuestionRefused, TooManyQuestions
-from .model import CheckedClaim, ClaimKind, Plan, Request, Route, Tier
+from .model import CheckedClaim, Citation, ClaimKind, DraftClaim, Plan, Request, Route, Tier
 from .policies import NO_POLICIES, Policies, Rule, Situation
 from .ports import Clock
 
@@ -84,10 +84,27 @@ def admit(
     policies: Policies = NO_POLICIES,
     attacks_in: Callable[[str], Sequence[str]] = lambda _: (),
 ) -> Admission:
-    """The request with its question trimmed, and whether it is gone about at all.
+    """The request with its question trimmed, and whether it is gone about at all. `tiers` are those configured.
 
     Raises:
-        QuestionRefused: the question is empty, too long, or asks for a model that there is not.
+        QuestionRefused: as `check`.
+    """
+    check(request, tiers)
+    question = request.question.strip()
+    trimmed = replace(request, question=question)
+    attacks = tuple(attacks_in(question))
+    if attacks:
+        return Admission(request=trimmed, attacks=attacks, blocked=ATTACK)
+    for rule in policies.applying("block", Situation(question=question, principal=request.principal)):
+        return Admission(request=trimmed, blocked=rule.why, rule=rule)
+    return Admission(request=trimmed)
+
+
+def check(request: Request, tiers: Collection[Tier]) -> None:
+    """Whether a question can be taken at all.
+
+    Raises:
+        QuestionRefused: it is empty, too long, or asks for a model that is not configured.
     """
     question = request.question.strip()
     if not any(character.isalnum() for character in question):
@@ -102,13 +119,6 @@ def admit(
             f"mode {request.mode!r} needs a language model, and none is configured under [models.{request.mode}]; "
             "use auto or extractive"
         )
-    trimmed = replace(request, question=question)
-    attacks = tuple(attacks_in(question))
-    if attacks:
-        return Admission(request=trimmed, attacks=attacks, blocked=ATTACK)
-    for rule in policies.applying("block", Situation(question=question, principal=request.principal)):
-        return Admission(request=trimmed, blocked=rule.why, rule=rule)
-    return Admission(request=trimmed)
 
 
 def complexity_of(plan: Plan) -> str:
@@ -157,6 +167,34 @@ def stays_local(policies: Policies, request: Request, evidence: Sequence[Hit]) -
     situation = Situation(question=request.question, principal=request.principal, labels=labels, sources=sources)
     rules = policies.applying("local_only", situation)
     return f"policy {rules[0].id} keeps it on this machine" if rules else None
+
+
+def strayed(claim: DraftClaim, plan: Plan) -> tuple[str, ...]:
+    """The names that a claim's part of the question holds, where nothing that the claim cites speaks of any of them: it
+    may be true, but it answers another question. A quote was chosen by how it answers, and is not looked at."""
+    if claim.kind not in (ClaimKind.WRITTEN, ClaimKind.COMPUTED):
+        return ()
+    parts = [part for step in plan.steps for part in step.question.parts if part.text in claim.parts]
+    names = [term.text for part in parts for term in part.terms if term.kind != "word"]
+    around = [
+        " ".join((span.document.title, *span.chunk.headings, span.chunk.lead_in or "", span.chunk.text))
+        for span in claim.evidence
+    ]
+    said = " ".join([claim.text, *around]).casefold()
+    return () if any(name.casefold() in said for name in names) else tuple(dict.fromkeys(names))
+
+
+def may_show_nearest(policies: Policies, request: Request, nearest: Sequence[Citation]) -> bool:
+    """Whether what came nearest may be shown beside an abstention: not where a person would see an answer from it
+    first."""
+    documents = [citation.document for citation in nearest]
+    situation = Situation(
+        question=request.question,
+        principal=request.principal,
+        labels=frozenset(document.access.label for document in documents if document.access.label),
+        sources=frozenset(document.source for document in documents),
+    )
+    return not policies.applying("review", situation)
 
 
 def situation_of(request: Request, kept: Sequence[CheckedClaim]) -> Situation:

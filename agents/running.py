@@ -48,6 +48,7 @@ class StopFlag:
 class Run:
     """What the steps of one run share. Used by one thread; only `stop` is reached from others.
 
+    `failures` tell the asker why no model wrote the answer, where one should have.
     `planted` are the instructions found in the evidence, by chunk id, as offsets in the chunk's text.
     """
 
@@ -61,6 +62,7 @@ class Run:
     events: list[RunEvent] = field(default_factory=list)
     stage: Stage | None = None
     repairs: int = 0
+    failures: tuple[str, ...] = ()
     planted: Mapping[str, Sequence[PlantedInstruction]] = field(default_factory=dict)
     route: Route = _UNDECIDED
     _started: float = 0.0
@@ -139,6 +141,8 @@ class Run:
             assert self.stage is not None
             self.note(events.rerouted(self.at_ms, self.stage, before=before.value, after=after.value, why=why))
             self.route = replace(self.route, mode=after.value, why=f"{self.route.why}; {why}")
+            if after is Tier.EXTRACTIVE:
+                self.failures = (f"Answered in the documents' own words: {why}.",)
         return after
 
     def allowed(self, tier: Tier, why: str) -> Tier:

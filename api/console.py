@@ -48,7 +48,7 @@ def show_answer(answer: Json) -> None:
         put("\n" + wrap(f"Note: {notice}"))
     if answer["review"] is not None and answer["review"]["state"] == "waiting":
         reasons = "; ".join(answer["review"]["reasons"])
-        put(wrap(f"Why: {reasons}. A reviewer decides with groundcrew review approve {answer['run_id']} (or reject)."))
+        put(wrap(f"Why: {reasons}. Run {answer['run_id'][:12]}; groundcrew runs show tells what became of it."))
     for citation in answer["citations"]:
         _show_citation(citation)
     if answer["unanswered"] is not None:

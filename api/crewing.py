@@ -212,6 +212,7 @@ class CrewParts:
             choose=self._choose,
             record=self._record,
             attacks_in=question_attacks,
+            tiers=frozenset(Tier(name) for name in self._settings.models),
         )
         office = Office(
             store=self.store,

@@ -229,7 +229,7 @@ def _explain(error: ValidationError, origin: Path | None, overridden: Mapping[st
     place = first["loc"]
     if place[0] == "sources" and len(place) > 2 and place[2] in SECTIONS:
         place = (*place[:2], *place[3:])  # The kind stands among the keys of an error, not among those of the file.
-    key = ".".join(str(part) for part in place)
+    key = ".".join(str(part) for part in place if part != "[key]")
     where = overridden.get(key.lower(), str(origin) if origin is not None else "the environment")
     match first["type"]:
         case "extra_forbidden":

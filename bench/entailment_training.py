@@ -64,12 +64,26 @@ def provenance(cases: Sequence[Case], word_cases: Sequence[Case]) -> dict[str, A
     }
 
 
+def _figures(found: dict[str, Any]) -> dict[str, Any]:
+    """The main figures of all checks together and of entailment alone."""
+    kept: dict[str, Any] = {name: found[name] for name in ("set", "claims", "weights")}
+    for name in ("all", "entailment"):
+        check = found["checks"][name]
+        kept[name] = {figure: check[figure]["value"] for figure in ("macro_f1", "balanced_accuracy")}
+        kept[name] |= {f"pooled_{figure}": one["value"] for figure, one in check["pooled"].items()}
+        kept[name] |= {"three_way_recall": check["three_way"]["recall"]} if "three_way" in check else {}
+    return kept
+
+
 def main() -> None:
     """Measures, fits, and writes the weights when asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", type=Path, action="append", required=True, dest="sets")
     parser.add_argument("--words", type=Path, required=True)
     parser.add_argument("--measured", type=Path, help="read measured claims from here, or keep them here")
+    parser.add_argument(
+        "--figures", type=Path, nargs="*", default=[], help="results of bench.verification --json, kept as provenance"
+    )
     parser.add_argument("--write", type=Path, nargs="?", const=WEIGHTS_PATH, help="write the weights")
     arguments = parser.parse_args()
     if arguments.measured and arguments.measured.exists():
@@ -82,6 +96,7 @@ def main() -> None:
             arguments.measured.write_bytes(pickle.dumps((cases, word_cases)))
     weights, known, table = train(cases, word_cases)
     say(f"token F1 of unsupported words, out of fold: {weights['words']['token_f1']}")
+    weights["provenance"]["figures"] = [_figures(json.loads(path.read_text())) for path in arguments.figures]
     if arguments.write:
         save_table(TABLE_PATH if arguments.write == WEIGHTS_PATH else arguments.write.with_suffix(".npz"), known, table)
         arguments.write.write_text(json.dumps(weights, separators=(",", ":")) + "\n", encoding="utf-8")

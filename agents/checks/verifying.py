@@ -19,14 +19,15 @@ from .names import names_agree
 from .negation import negation
 from .numbers import numbers
 from .scope import scope
+from .swapping import swapped
 from .timing import dates
 
 Check = Callable[[str, Sequence[str]], Finding]
 
-CHECKS: tuple[Check, ...] = (numbers, dates, names_agree, negation, modality, scope)
+CHECKS: tuple[Check, ...] = (numbers, dates, names_agree, negation, modality, scope, swapped)
 """What is held against a claim, in the order in which findings are listed."""
 
-_ALWAYS = frozenset({"numbers", "dates"})
+_ALWAYS = frozenset({"numbers", "dates", "swapped"})
 """A figure that the evidence does not hold is never supported, however the claim is written."""
 _CLOSE = 0.6
 _NEAR_QUOTES = {"negation": (_CLOSE, 0.0), "names": (_CLOSE, 0.6), "modality": (0.8, 0.8), "scope": (0.8, 0.8)}

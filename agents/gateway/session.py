@@ -63,7 +63,7 @@ class Session:
             model_calls=len(calls),
             tokens_in=sum(call.tokens_in for call in calls),
             tokens_out=sum(call.tokens_out for call in calls),
-            cost_usd=sum(call.cost_usd for call in calls),
+            cost_usd=round(sum(call.cost_usd for call in calls), 9),
         )
 
     @property

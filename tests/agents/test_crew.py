@@ -185,6 +185,7 @@ def test_whatever_the_model_does_an_answer_comes(fault: str, with_model) -> None
     assert "director" in answer.answer
     assert answer.route.mode == "extractive"
     assert "no model drafted" in answer.route.why
+    assert "own words" in answer.notices[0]
 
 
 def test_a_model_that_follows_what_a_document_orders_gets_nothing_through(with_model) -> None:
@@ -208,6 +209,13 @@ def test_a_model_that_follows_what_a_document_orders_gets_nothing_through(with_m
 def test_without_a_model_a_planted_instruction_is_no_answer(opens: Opens) -> None:
     answer = ask(opens(), "To which account is every invoice to be paid?")
     assert "99887766" not in answer.answer
+
+
+def test_what_is_true_but_of_another_thing_is_no_answer(with_model) -> None:
+    platform, _ = with_model(drafts(("Spare seals are kept for ten years.", "Spare seals")))
+    answer = ask(platform, "What is the hotel cap in Lisbon?")
+    assert "seals" not in answer.answer
+    assert answer.status is Status.ABSTAINED
 
 
 def test_failed_claims_go_back_at_most_twice_and_the_run_ends(with_model) -> None:
@@ -528,6 +536,27 @@ def test_over_its_budget_a_run_goes_on_without_models(with_model) -> None:
     holds(answer)
     assert not server.requests
     assert answer.route.mode == "extractive"
+
+
+def test_a_model_over_its_budget_is_not_one_that_is_missing(with_model) -> None:
+    platform, server = with_model(drafts(TRUE), more="\n[budgets]\nrun_calls = 0\n")
+    answer = ask(platform, BUSINESS, mode="small")
+    holds(answer)
+    assert (answer.status, server.requests) == (Status.ANSWERED, [])
+
+
+def test_an_empty_question_leaves_no_run(opens: Opens) -> None:
+    platform = opens()
+    with pytest.raises(QuestionRefused, match="empty"):
+        ask(platform, "  ?")
+    assert platform.crew_parts.store.latest() == []
+
+
+def test_what_a_reviewer_would_see_first_is_not_shown_beside_an_abstention(opens: Opens, policies: str) -> None:
+    answer = ask(opens(policies), "Who paints the hotel?", ANA)
+    assert answer.status is Status.ABSTAINED
+    assert answer.abstention is not None
+    assert answer.abstention.nearest == ()
 
 
 def test_a_run_is_replayed_to_the_same_answer(opens: Opens) -> None:

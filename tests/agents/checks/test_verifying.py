@@ -8,6 +8,7 @@ import pytest
 
 from agents.checks.entailment import Assessment
 from agents.checks.model import Finding, Verdict
+from agents.checks.swapping import swapped
 from agents.checks.verifying import ClaimVerifier, judge
 from retrieval.embedding import OpenVinoEmbedder, bundled_model
 
@@ -45,6 +46,32 @@ def test_a_quote_is_supported(verify: ClaimVerifier) -> None:
 )
 def test_a_changed_claim_is_never_supported(verify: ClaimVerifier, claim: str) -> None:
     assert verify(claim, [FEE]).verdict is not Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("The delay goes from 90 s to 60 s.", "The delay goes from 60 s to 90 s."),
+        ("Press: Ann Moore, customers: Lee Park.", "Press: Lee Park, customers: Ann Moore."),
+        ("Owner: Vienna, Head of Sales.", "Owner: Ann Moore, Head of Sales. Office: Vienna."),
+    ],
+)
+def test_exchanged_names_and_figures_are_found(claim: str, source: str) -> None:
+    found = swapped(claim, [source])
+    assert not found.agrees
+    assert found.contradicts
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("Offices are in Vienna and Hull today.", "Offices are in Hull and Vienna today."),
+        ("The UN runs an office in Vienna.", "The United Nations runs an office in Vienna."),
+        ("The fee is 20 euros.", "The fee is 10 euros. The fee is 20 euros."),
+    ],
+)
+def test_the_same_said_otherwise_is_no_exchange(claim: str, source: str) -> None:
+    assert swapped(claim, [source]).agrees
 
 
 def test_part_of_a_denied_sentence_is_not_supported(verify: ClaimVerifier) -> None:

@@ -177,6 +177,8 @@ def _is_planted(unit: Unit, run: Run) -> bool:
     chunk = unit.span.chunk
     start, end = unit.span.start - chunk.start, unit.span.end - chunk.start
     for one in run.planted.get(chunk.id, ()):
+        if not one.orders:
+            continue  # A mere question or request does no harm where it is quoted, and may be none.
         until = _end_of_paragraph(chunk, one.start) if one.score >= _CERTAIN else one.end
         if one.start < end and start < max(one.end, until):
             return True

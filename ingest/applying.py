@@ -16,7 +16,7 @@ from .ports import ChunkSink
 from .progress import Progress
 from .recording import Recorder, edition_of
 
-PIPELINE = "3"
+PIPELINE = "4"
 """Raised whenever parsing, chunking or the search for planted instructions gives other results, so that unchanged files
 are read again."""
 

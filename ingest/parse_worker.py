@@ -67,7 +67,7 @@ def answers(task: ParseTask, parse: Parser, tokenizer: Tokenizer) -> Iterator[Pa
     if not part:
         raise ParseError(Problem(code="empty", reason="it holds no text", mend="nothing to do, or remove the file"))
     # Here every format passes once, with all that was attached to it.
-    gaps = (*document.gaps, *instruction_gaps(document))
+    gaps = (*document.gaps, *instruction_gaps(document, task.raw))
     yield Parsed(title=document.title, format=document.format, text=document.text, gaps=gaps)
     while part:
         yield part

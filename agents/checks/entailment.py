@@ -28,7 +28,7 @@ WEIGHTS_PATH = Path(__file__).with_name("entailment_weights.json")
 class Assessment:
     """How far a claim follows: `probability` that the evidence bears it out whole, `some` that, if not whole, then
     at least in part; `words` are those that are likely not borne out. `kept` is the share of its content words that
-    stand in one sentence of the evidence, `told` the share of that sentence that it tells."""
+    stand in one sentence of the evidence in their order, `told` the share of that sentence that it tells."""
 
     probability: float
     some: float = 1.0
@@ -102,7 +102,7 @@ class FeatureEntailment:
             probability=float(self._claims(features)[0]),
             some=float(self._claims.some(features)[0]),
             words=unsupported_words(measured.reading, unmet, self._words.threshold, at_least=1),
-            kept=max(measured.values["subsequence"], measured.values["cover_sentence"]),
+            kept=measured.values["subsequence"],
             told=measured.values["precision_sentence"],
         )
 

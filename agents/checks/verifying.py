@@ -30,7 +30,7 @@ CHECKS: tuple[Check, ...] = (numbers, dates, names_agree, negation, modality, sc
 _ALWAYS = frozenset({"numbers", "dates", "swapped"})
 """A figure that the evidence does not hold is never supported, however the claim is written."""
 _CLOSE = 0.6
-_NEAR_QUOTES = {"negation": (_CLOSE, 0.0), "names": (_CLOSE, 0.6), "modality": (0.8, 0.8), "scope": (0.8, 0.8)}
+_NEAR_QUOTES = {"negation": (_CLOSE, 0.0), "names": (0.7, 0.7), "modality": (0.8, 0.8), "scope": (0.8, 0.8)}
 """How much of the claim must stand in one sentence, and how much of that sentence in the claim, for a check to bar."""
 _SUPPORTED = 0.5
 PARTLY = 0.4

@@ -21,12 +21,14 @@ _MOST = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlantedInstruction:
-    """A stretch [start, end) of a text that reads as an instruction to an answering program. `score` is in [0, 1]."""
+    """A stretch [start, end) of a text that reads as an instruction to an answering program. `score` is in [0, 1]; `orders`
+    is false for a mere question or request that fits nothing around it."""
 
     start: int
     end: int
     score: float
     reason: str
+    orders: bool = True
 
 
 def planted_instructions(text: str) -> tuple[PlantedInstruction, ...]:
@@ -50,9 +52,10 @@ def _in_words(text: str) -> Iterator[PlantedInstruction]:
         if score >= model.threshold:
             start, end = plain.span(candidate.unit.start, candidate.unit.end)
             reason = "asks whoever answers for something that has nothing to do with the document"
-            if candidate.values.get("your_answer") or candidate.values.get("the_answer"):
+            orders = bool(candidate.values.get("your_answer") or candidate.values.get("the_answer"))
+            if orders:
                 reason = "says what an answer is to look like"
-            yield PlantedInstruction(start=start, end=end, score=score, reason=reason)
+            yield PlantedInstruction(start=start, end=end, score=score, reason=reason, orders=orders)
 
 
 def _in_disguise(text: str) -> Iterator[PlantedInstruction]:
@@ -85,7 +88,7 @@ def _merged(found: Sequence[PlantedInstruction]) -> tuple[PlantedInstruction, ..
     for one in sorted(found, key=lambda p: (p.start, -p.end)):
         last = merged[-1] if merged else None
         if last is not None and one.start < last.end:
-            better = one if one.score > last.score else last
+            better = one if (one.orders, one.score) > (last.orders, last.score) else last
             merged[-1] = replace(better, start=last.start, end=max(last.end, one.end))
         elif len(merged) < _MOST:
             merged.append(one)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from ..errors import Problem
-from ..model import ParsedDocument
+from ..model import ParsedDocument, RawFile
 from .planted import planted_instructions
 
+_WEB_PAGES = (".html", ".htm", ".xhtml")
+_COMMENT = re.compile(rb"<!--(.{1,20000}?)-->", re.DOTALL)
 CODE = "planted_instructions"
 _FEW_WORDS = 8
 _LONGEST_QUOTE = 60
@@ -15,19 +19,34 @@ _MEND = (
 )
 
 
-def instruction_gaps(document: ParsedDocument) -> tuple[Problem, ...]:
-    """One problem when the document's text holds planted instructions, none otherwise.
+def instruction_gaps(document: ParsedDocument, raw: RawFile) -> tuple[Problem, ...]:
+    """One problem when the document's text, or a comment of a web page, holds planted instructions, none otherwise.
 
     It names the place of the first, quotes a few of its words, and says how many there are.
     """
     found = planted_instructions(document.text)
     if not found:
-        return ()
+        return _in_comments(raw)
     first = found[0]
     quote = few_words(document.text[first.start : first.end])
     more = f", and {len(found) - 1} more such places" if len(found) > 1 else ""
     reason = f'"{quote}" reads like an instruction to an assistant: it {first.reason}{more}'
     return (Problem(code=CODE, reason=reason, mend=_MEND, part=_place(document, first.start)),)
+
+
+def _in_comments(raw: RawFile) -> tuple[Problem, ...]:
+    """Comments of a web page never reach its text, and so no answer; they are told of all the same."""
+    if not raw.name.lower().endswith(_WEB_PAGES):
+        return ()
+    for comment in _COMMENT.finditer(raw.data):
+        text = comment[1].decode("utf-8", "replace")
+        found = [one for one in planted_instructions(text) if one.orders]
+        if found:
+            line = raw.data.count(b"\n", 0, comment.start()) + 1
+            quote = few_words(text[found[0].start : found[0].end])
+            reason = f'"{quote}", in a comment that no reader sees, reads like an instruction to an assistant'
+            return (Problem(code=CODE, reason=reason, mend=_MEND, part=f"comment in line {line}"),)
+    return ()
 
 
 def few_words(text: str) -> str:

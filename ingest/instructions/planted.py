@@ -21,8 +21,8 @@ _MOST = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlantedInstruction:
-    """A stretch [start, end) of a text that reads as an instruction to an answering program. `score` is in [0, 1]; `orders`
-    is false for a mere question or request that fits nothing around it."""
+    """A stretch [start, end) of a text that reads as an instruction to an answering program. `score` is in [0, 1];
+    `orders` is false for a mere question or request that fits nothing around it."""
 
     start: int
     end: int

@@ -296,4 +296,3 @@ class Answer:
     resolved: str | None = None
     usage: Usage = field(default_factory=Usage)
     timing_ms: Timing = field(default_factory=Timing)
-

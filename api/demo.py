@@ -21,6 +21,7 @@ from .settings import CONFIG_NAME, HOME, Settings, home_folder, load_settings
 from .wiring import LOCK_NAME, Platform
 
 _MARK = "made-by-demo"
+_DATABASES = ("catalog", "jobs", "runs", "models", "tokens")
 _EMPTY_HOME = {
     *(
         name + end

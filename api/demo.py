@@ -23,11 +23,7 @@ from .wiring import LOCK_NAME, Platform
 _MARK = "made-by-demo"
 _DATABASES = ("catalog", "jobs", "runs", "models", "tokens")
 _EMPTY_HOME = {
-    *(
-        name + end
-        for name in ("catalog", "jobs", "runs", "models")
-        for end in (".sqlite", ".sqlite-shm", ".sqlite-wal")
-    ),
+    *(name + end for name in _DATABASES for end in (".sqlite", ".sqlite-shm", ".sqlite-wal")),
     *("vectors", "lexical", "runs.sqlite.alive", "schedules.json", "connectors", ADDRESS, LOCK),
 }
 _SOURCE = "company"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from types import MappingProxyType
@@ -47,7 +48,7 @@ def open_provider(spec: ModelSpec) -> Provider:
         raise ModelFailure("rejected", message) from error
 
 
-class _LlamaIndexProvider:
+class _LlamaIndexProvider(ABC):
     """What the three have in common: a LlamaIndex model, time limits, and errors told apart.
 
     Not every endpoint takes every parameter, and one that does not answers 400. So there are several ways to ask, from
@@ -130,17 +131,17 @@ class _LlamaIndexProvider:
         text = json.dumps(called[0], ensure_ascii=False) if called else response.message.content or ""
         return _completion(text, self._usage(response), self._finish(response), messages)
 
+    @abstractmethod
     def _shaped(self, shape: Shape) -> Mapping[str, Any]:
         """How this kind of endpoint is told a shape."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _finish(self, response: Any) -> str | None:
         """Why the model stopped; None while it has not."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _usage(self, response: Any) -> tuple[int, int] | None:
         """Tokens in and out by the provider's count; None where it gives none."""
-        raise NotImplementedError
 
 
 class _OpenAi(_LlamaIndexProvider):

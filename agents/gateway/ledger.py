@@ -46,7 +46,10 @@ class Ledger:
 
     def settle(self, reservation: Reservation | None, call: ModelCall) -> None:
         """Counts what a call cost, and how the model did. Does not wait."""
-        self._writer.submit(self._write, lambda: self._settle(reservation, call))
+        try:
+            self._writer.submit(self._write, lambda: self._settle(reservation, call))
+        except RuntimeError:  # The process is ending: what was set aside stays counted as spent.
+            _log.warning("model_ledger_not_written reason=closed")
 
     def do(self, work: Callable[[], Result]) -> Result:
         """Does `work` after all that was asked for before, and waits for it."""

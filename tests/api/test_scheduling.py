@@ -67,7 +67,9 @@ def matcher(cron: str) -> Callable[[datetime], bool]:
 
     def matches(wall: datetime) -> bool:
         by_day, by_weekday = wall.day in days, wall.isoweekday() % 7 in weekdays
-        either = by_day and by_weekday if {day, weekday} & {"*", "*/1"} else by_day or by_weekday
+        # Days of the week that are all of them restrict nothing, as the star does.
+        free = {day, weekday} & {"*", "*/1"} or len(weekdays) == 7
+        either = by_day and by_weekday if free else by_day or by_weekday
         return wall.minute in minutes and wall.hour in hours and wall.month in months and either
 
     return matches
@@ -113,6 +115,7 @@ CRONS = st.tuples(
     seconds=st.integers(-5 * 3600, 5 * 3600),
 )
 @example(cron="30 2 * * *", shift=SHIFTS[0], seconds=0)
+@example(cron="* * */3 * 0-6", shift=SHIFTS[0], seconds=0)
 @example(cron="30 2 * * *", shift=SHIFTS[1], seconds=1800)
 @example(cron="5-5/2 3-3 * jun-jun mon-1", shift=SHIFTS[2], seconds=0)
 @example(cron="*/7 * */2 * mon", shift=SHIFTS[8], seconds=60)

@@ -12,7 +12,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -189,11 +189,17 @@ class OpenVinoEmbedder:
 
     @cached_property
     def _encoder(self) -> BertEncoder:
-        from .bert import BertEncoder
-
         if self._verify:
             verify_weights(self._folder)
-        return BertEncoder(self._folder, self._precision)
+        return _encoder_of(self._folder, self._precision)
+
+
+@cache
+def _encoder_of(folder: Path, precision: Precision) -> BertEncoder:
+    """One compiled model a process: OpenVINO was seen to wait for good when it takes one down."""
+    from .bert import BertEncoder
+
+    return BertEncoder(folder, precision)
 
 
 class SentenceTransformerEmbedder:
